@@ -1,0 +1,81 @@
+"""The project's errors: one root, each with what a person needs in order to mend the input."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ServiceCultureError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class InputError(ServiceCultureError):
+    """Something the user gave cannot be used.
+
+    Parameters
+    ----------
+    problem : what is wrong, in one sentence without a full stop
+    source : file or argument in which it stands
+    place : where inside the source, for example ``links[3].supplier`` or ``line 12``
+    value : the offending value, quoted back to the user; leave out where there is none
+    allowed : what would have been accepted
+    hint : the likely fix
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        source: str | None = None,
+        place: str | None = None,
+        value: object = None,
+        allowed: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.problem, self.source, self.place = problem, source, place
+        self.value, self.allowed, self.hint = value, allowed, hint
+        super().__init__(str(self))
+
+    def located(self, source: str) -> InputError:
+        """Return this error with the name of the file it came from."""
+        return InputError(
+            self.problem,
+            source=self.source or source,
+            place=self.place,
+            value=self.value,
+            allowed=self.allowed,
+            hint=self.hint,
+        )
+
+    def __str__(self) -> str:
+        where = ": ".join(part for part in (self.source, self.place) if part)
+        lines = [f"{where}: {self.problem}" if where else self.problem]
+        if self.value is not None:
+            lines.append(f"  found:   {shorten(self.value)}")
+        if self.allowed:
+            lines.append(f"  allowed: {self.allowed}")
+        if self.hint:
+            lines.append(f"  hint:    {self.hint}")
+        return "\n".join(lines)
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        fields = {name: getattr(self, name) for name in ("source", "place", "value", "allowed", "hint")}
+        return (_rebuild, (self.problem, fields))
+
+
+def _rebuild(problem: str, fields: dict[str, object]) -> InputError:
+    return InputError(problem, **fields)  # type: ignore[arg-type]
+
+
+def shorten(value: object, most: int = 100) -> str:
+    """Return ``repr(value)``, cut in the middle when it is long."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[: most - 30]} … {text[-20:]}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint that names the nearest known word, or None when none is near."""
+    names = {name.casefold().replace("-", "_"): name for name in known}
+    near = difflib.get_close_matches(word.casefold().replace("-", "_"), names, n=1, cutoff=0.6)
+    return f"did you mean {names[near[0]]!r}?" if near else None
