@@ -1,0 +1,107 @@
+"""Compilation of the model's rules, and where the compiled code is kept.
+
+Rules are ordinary Python functions that numba compiles. Three things are settled here, once:
+
+* `rule` marks a small function that is compiled into its callers; `kernel` marks an entry point that Python calls, whose
+  machine code is kept on disk.
+* numba notices a change in the file of a cached function, not in the files of the rules it calls. The cache folder is
+  therefore named after a hash of every source file that takes part, and a stale cache cannot be loaded.
+* With ``NUMBA_DISABLE_JIT=1`` everything runs as plain Python, so that a debugger and coverage reach the rules; `rows`
+  makes the arrays behave alike in both modes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+import platformdirs
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+INTERPRETED: bool = bool(numba.config.DISABLE_JIT)
+"""True when numba is switched off and the rules run as plain Python."""
+
+
+def _source_hash() -> str:
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*here.glob("*.py"), *here.glob("rules/*.py")]):
+        if path.parent.name == "rules" or path.stem in {"compiled", "draws", "levers", "population", "portable"}:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _choose_cache_folder() -> Path | None:
+    """Return a folder for compiled code that can be written, or None when there is none."""
+    named = os.environ.get("SERVICE_CULTURE_CACHE")
+    candidates = [Path(named)] if named else []
+    with contextlib.suppress(OSError, RuntimeError):  # no home folder
+        candidates.append(Path(platformdirs.user_cache_dir("service-culture", appauthor=False)))
+    candidates.append(Path(tempfile.gettempdir()) / f"service-culture-{getattr(os, 'getuid', lambda: 'cache')()}")
+    name = f"{sys.implementation.cache_tag}-{_source_hash()}"
+    return next((folder / name for folder in candidates if _writable(folder / name)), None)
+
+
+CACHE_FOLDER: Path | None = None if INTERPRETED else _choose_cache_folder()
+"""Where compiled code is kept; None when nothing can be written, and every process compiles anew."""
+
+
+def is_warm() -> bool:
+    """Tell whether compiled code from an earlier process is at hand."""
+    return INTERPRETED or (CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("*.nbc")))
+
+
+@contextlib.contextmanager
+def _cache_in(folder: Path) -> Iterator[None]:
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def rule(function: F) -> F:
+    """Compile a small function into whichever kernel calls it."""
+    return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+
+
+def kernel(function: F) -> F:
+    """Compile an entry point that Python calls, and keep its machine code on disk."""
+    if CACHE_FOLDER is None:
+        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+    with _cache_in(CACHE_FOLDER):
+        return numba.njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+
+
+def rows(array: np.ndarray) -> np.ndarray:
+    """Return ``array`` in the form that rules expect: ``array[i].field`` works compiled and interpreted."""
+    return array.view(np.recarray) if INTERPRETED and array.dtype.names else array
+
+
+@contextlib.contextmanager
+def wrapping_integers() -> Iterator[None]:
+    """Let 64-bit integers wrap around silently, as compiled code does; needed only when interpreted."""
+    if INTERPRETED:
+        with np.errstate(over="ignore"):
+            yield
+    else:
+        yield

@@ -1,0 +1,106 @@
+"""A2: one encounter rule for everyone.
+
+Whenever anyone serves anyone, the client perceives quality on the five SERVQUAL dimensions, holds it against an
+expectation, and updates satisfaction and trust. Customers and employees as internal clients go through the same
+functions; only the row that is updated differs.
+"""
+
+from sim.compiled import rule
+from sim.rules.expectation import drift, learn
+
+
+@rule
+def clip(value):
+    """Return ``value`` held between 0 and 1."""
+    return min(1.0, max(0.0, value))
+
+
+@rule
+def responsiveness(wait, acceptable, aversion):
+    """Return 1 / (1 + a w / w*): how prompt a wait w feels against the acceptable wait w*.
+
+    No source: a modelling choice. Neutral: a = 0.
+    """
+    return 1.0 / (1.0 + aversion * wait / acceptable)
+
+
+@rule
+def reliability(right, wait, promised, bound):
+    """Return min(b, w* / max(w, w*)) for a right answer and 0 for a wrong one.
+
+    Right, complete, and on the promised day w*; b is the reliability of the worst input that went into it (A3).
+    """
+    if not right:
+        return 0.0
+    return min(bound, promised / max(wait, promised))
+
+
+@rule
+def surprise(gap, gain, loss_aversion, diminishing):
+    """Return the effect of quality minus expectation on judgement.
+
+    g(d) = gain d / (1 + s |d|), times the loss aversion where d < 0: shortfalls weigh more than equal surpluses, with
+    diminishing sensitivity (Anderson & Sullivan 1993; Mittal, Ross & Baldasare 1998). Neutral: gain 0; loss aversion 1;
+    s 0.
+    """
+    effect = gain * gap / (1.0 + diminishing * abs(gap))
+    return effect * loss_aversion if gap < 0.0 else effect
+
+
+@rule
+def judge(firm, quality, expected):
+    """Return how a client judges an encounter: perception plus disconfirmation.
+
+    J = Q + kappa (E - Q) + g(Q - E): expectation both pulls perception toward itself (assimilation, Oliver 1997) and is
+    the standard that quality is held against (contrast). Neutral: kappa 0, gain 0.
+    """
+    perception = quality + firm.assimilation * (expected - quality)
+    gap = quality - expected
+    return clip(
+        perception + surprise(gap, firm.disconfirmation_gain, firm.loss_aversion, firm.diminishing_sensitivity)
+    )
+
+
+@rule
+def trust_after(trust, evidence, gain, loss):
+    """Return trust after one encounter: it closes part of the gap to the evidence, faster downward than upward."""
+    return trust + (gain if evidence > trust else loss) * (evidence - trust)
+
+
+@rule
+def encounter(firm, link, client, outcome, prompt, assurance, empathy, tangibles, now, market, market_rate):
+    """Let ``client`` live through one service and return (quality, judgement, expectation).
+
+    Perceived quality is the mean of the five dimensions, weighted by the link's client. Trust follows what can be relied
+    upon: reliability and assurance. The client's row is updated in place.
+    """
+    process_weight = (
+        link.weight_responsiveness + link.weight_assurance + link.weight_empathy + link.weight_tangibles
+    )
+    total = link.weight_reliability + process_weight
+    process_sum = (
+        link.weight_responsiveness * prompt
+        + link.weight_assurance * assurance
+        + link.weight_empathy * empathy
+        + link.weight_tangibles * tangibles
+    )
+    quality = (link.weight_reliability * outcome + process_sum) / total
+    process = process_sum / process_weight if process_weight > 0.0 else quality
+
+    days = now - client.touched
+    expected_outcome = drift(client.expected_outcome, market, market_rate, days)
+    expected_process = drift(client.expected_process, market, market_rate, days)
+    expected = (link.weight_reliability * expected_outcome + process_weight * expected_process) / total
+
+    judgement = judge(firm, quality, expected)
+    client.satisfaction += firm.satisfaction_learning * (judgement - client.satisfaction)
+    solid = link.weight_reliability + link.weight_assurance
+    evidence = (
+        (link.weight_reliability * outcome + link.weight_assurance * assurance) / solid if solid > 0.0 else quality
+    )
+    client.trust = trust_after(client.trust, evidence, firm.trust_gain, firm.trust_loss)
+    client.expected_outcome = learn(expected_outcome, outcome, firm.expectation_learning)
+    client.expected_process = learn(expected_process, process, firm.expectation_learning)
+    client.touched = now
+    client.encounters += 1
+    return quality, judgement, expected
