@@ -165,6 +165,7 @@ REQUEST = np.dtype(
         ("reopened", "u1"),
         ("broken", "u1"),  # a failed input broke it
         ("opened", "f8"),
+        ("entered", "f8"),  # boundary at which it reached the unit where it is now
         ("ready", "f8"),  # when it could first be worked on
         ("finish", "f8"),
         ("bound", "f8"),  # reliability of the worst input received
@@ -257,7 +258,7 @@ UNIT_DAY = np.dtype(
         ("queued", "i8"),
         ("present_area", "f8"),  # request-days present, summed at every boundary
         ("busy_days", "f8"),
-        ("sojourn", "f8"),  # summed time from arrival at the unit to the end of service there
+        ("sojourn", "f8"),  # summed time from the boundary of arrival at the unit to that of leaving it
         ("pressure", "f8"),
         ("knowledge", "f8"),
         ("motivation", "f8"),

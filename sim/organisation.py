@@ -1,0 +1,316 @@
+"""The organisation file: TOML that describes a firm's service chain, its published schema, and errors that help."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from sim import chain as chains
+from sim import levers
+from sim.chain import ServiceChain
+from sim.errors import InputError, did_you_mean
+
+BUNDLED = "scenarios.organisations"
+"""Package that holds the bundled organisation files."""
+
+MOST_BYTES = 20_000_000
+"""An organisation file larger than this is refused unread."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _lever_fields(*homes: levers.Home) -> dict[str, Any]:
+    return {
+        one.name: (
+            float | None,
+            Field(
+                default=None,
+                ge=one.low,
+                le=one.high,
+                allow_inf_nan=False,
+                description=f"{one.meaning} [{one.unit}; default {one.default:g}; {one.mechanism}]",
+            ),
+        )
+        for one in levers.LEVERS
+        if not homes or one.home in homes
+    }
+
+
+_NAME = Field(min_length=1, max_length=200, pattern=r"\S", description="a name that nothing else in the file has")
+_UNIT_FIELDS: dict[str, Any] = {
+    "name": (str, _NAME),
+    "staff": (int, Field(ge=1, le=chains.MOST_STAFF, description="people who do the work")),
+    "managers": (int, Field(default=1, ge=0, le=chains.MOST_STAFF, description="people who lead them")),
+    "working_time": (
+        str,
+        Field(
+            default="lognormal", pattern="^(" + "|".join(chains.SHAPES) + ")$", description="shape of the working time"
+        ),
+    ),
+}
+
+Levers = create_model("Levers", __base__=_Table, __doc__="Levers for the whole firm.", **_lever_fields())
+Department = create_model(
+    "Department", __base__=_Table, __doc__="A department.", **_UNIT_FIELDS, **_lever_fields("unit")
+)
+Contractor = create_model(
+    "Contractor", __base__=_Table, __doc__="A contractor or field partner.", **_UNIT_FIELDS, **_lever_fields("unit")
+)
+Segment = create_model(
+    "Segment",
+    __base__=_Table,
+    __doc__="A customer segment.",
+    name=(str, _NAME),
+    customers=(int, Field(ge=1, le=chains.MOST_CUSTOMERS, description="customers on the first day")),
+    **_lever_fields("segment"),
+)
+Link = create_model(
+    "Link",
+    __base__=_Table,
+    __doc__="A supplier serves a client.",
+    supplier=(str, Field(description="name of a department or contractor")),
+    client=(str, Field(description="name of a department, contractor or segment")),
+    **_lever_fields("link"),
+)
+
+
+class OrganisationFile(_Table):
+    """A firm as a service chain, format 1."""
+
+    format: int = Field(ge=1, le=1, description="version of this format: 1")
+    name: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    currency: str = "EUR"
+    hours_per_day: float = Field(default=8.0, ge=0.01, le=24, description="working hours in a working day")
+    slots_per_day: int = Field(default=8, ge=1, le=100_000, description="how often a day work is handed over")
+    levers: Levers = Field(default_factory=Levers)  # type: ignore[valid-type]
+    departments: list[Department] = Field(default_factory=list)  # type: ignore[valid-type]
+    contractors: list[Contractor] = Field(default_factory=list)  # type: ignore[valid-type]
+    segments: list[Segment] = Field(default_factory=list)  # type: ignore[valid-type]
+    links: list[Link] = Field(default_factory=list)  # type: ignore[valid-type]
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of the organisation file, as published in ``docs/organisation.schema.json``."""
+    found = OrganisationFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def bundled() -> list[str]:
+    """Return the names of the bundled organisations."""
+    return sorted(
+        Path(entry.name).stem for entry in resources.files(BUNDLED).iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def load(where: str | Path | ServiceChain) -> ServiceChain:
+    """Return the chain of a bundled organisation, an organisation file, or a chain that is ready already."""
+    if isinstance(where, ServiceChain):
+        return where.check()
+    name = str(where)
+    if name.replace("-", "_") in bundled():
+        text = (resources.files(BUNDLED) / f"{name.replace('-', '_')}.toml").read_text(encoding="utf-8")
+        return parse(text, source=f"{name} (bundled)")
+    path = Path(where)
+    if not path.exists() and path.suffix == "" and path.parent == Path("."):
+        raise InputError(
+            "there is no such organisation",
+            place="organisation",
+            value=name,
+            allowed="the path of a TOML file, or one of: " + ", ".join(bundled()),
+            hint=did_you_mean(name, bundled()),
+        )
+    return parse(read_text(path), source=name)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file that a person gave, or raise `InputError` when it is none."""
+    try:
+        if path.is_dir():
+            raise InputError("this is a folder", source=str(path), allowed="a TOML file")
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(
+                "this file is too large for an organisation",
+                source=str(path),
+                value=f"{path.stat().st_size:,} bytes",
+                allowed=f"up to {MOST_BYTES:,} bytes",
+            )
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "this is not a text file",
+            source=str(path),
+            place=f"byte {error.start}",
+            allowed="TOML in UTF-8",
+            hint="ticket exports and GraphML are read by `service-culture from-tickets` and `from-graph`",
+        ) from None
+    except OSError as error:
+        raise InputError("this file cannot be read", source=str(path), value=error.strerror) from None
+
+
+def parse(text: str, *, source: str = "organisation") -> ServiceChain:
+    """Turn the text of an organisation file into a checked chain, or raise `InputError` that says where it is wrong."""
+    if not text.strip():
+        raise InputError(
+            "this file is empty", source=source, allowed="an organisation", hint="start from `service-culture new`"
+        )
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError("this is not TOML", source=source, place=_toml_place(error), value=str(error)) from None
+    try:
+        file = OrganisationFile.model_validate(document)
+    except pydantic.ValidationError as error:
+        raise _first_mistake(error, document, source) from None
+    try:
+        return build(file)
+    except InputError as error:
+        raise error.located(source) from None
+
+
+def build(file: OrganisationFile) -> ServiceChain:
+    """Turn a read file into a checked chain."""
+    chain = ServiceChain()
+    for name in chains.STRUCTURE["graph"]:
+        chain.graph[name] = getattr(file, name)
+    chain.graph.update(_given(file.levers))
+    for table, kind in (("departments", "department"), ("contractors", "contractor"), ("segments", "segment")):
+        for row, entry in enumerate(getattr(file, table)):
+            attributes = _given(entry)
+            with _placed(f"{table}[{row}]"):
+                getattr(chain, f"add_{kind}")(attributes.pop("name"), **attributes)
+    for row, entry in enumerate(file.links):
+        attributes = _given(entry)
+        with _placed(f"links[{row}]"):
+            chain.add_link(attributes.pop("supplier"), attributes.pop("client"), **attributes)
+    return chain.check()
+
+
+def _given(table: BaseModel) -> dict[str, Any]:
+    return {name: value for name, value in table.model_dump().items() if value is not None}
+
+
+class _placed:
+    """Put the place in the file before the place in the chain."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InputError):
+            error.place = f"{self.place}.{error.place}" if error.place else self.place
+            raise InputError(
+                error.problem, place=error.place, value=error.value, allowed=error.allowed, hint=error.hint
+            ) from None
+
+
+def _toml_place(error: Exception) -> str | None:
+    line = getattr(error, "lineno", None)  # Python 3.14 says it; before, it stands in the message
+    return f"line {line}" if line else None
+
+
+def _first_mistake(error: pydantic.ValidationError, document: dict[str, Any], source: str) -> InputError:
+    """Turn pydantic's first complaint into ours: place, value, what is allowed, likely fix."""
+    mistake = error.errors(include_url=False)[0]
+    location = mistake["loc"]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    entry = _entry_name(document, location)
+    if entry:
+        place += f" ({entry})"
+    context = mistake.get("ctx", {})
+    value, allowed, hint = mistake["input"], mistake["msg"], None
+    problem = "this value cannot be used"
+    lever = levers.BY_NAME.get(str(location[-1]))
+    match mistake["type"]:
+        case "extra_forbidden":
+            problem = "there is no such key here"
+            value = location[-1]
+            known = _known_keys(location)
+            allowed = ", ".join(known) if len(known) < 15 else "a key of the schema (`service-culture schema`)"
+            hint = did_you_mean(str(location[-1]), known)
+        case "missing":
+            problem, value, allowed = "something is missing here", None, f"a value for {location[-1]!r}"
+        case "string_pattern_mismatch":
+            allowed = context["pattern"].strip("^$()").replace("|", ", ").replace(r"\S", "a text that is not blank")
+            hint = did_you_mean(str(value), allowed.split(", "))
+        case _ if lever is not None:
+            allowed = lever.allowed
+        case "int_type" | "int_from_float":
+            allowed = "a whole number, without quotes"
+        case "float_type":
+            allowed = "a number, without quotes"
+        case "string_type":
+            allowed = "a text in quotes"
+        case "list_type" | "model_type" | "dict_type":
+            allowed = f"a table, written [[{location[0]}]] or [{location[0]}]"
+    return InputError(problem, source=source, place=place, value=value, allowed=allowed, hint=hint)
+
+
+@functools.cache
+def _tables() -> dict[str, type[BaseModel]]:
+    return {
+        "levers": Levers,
+        "departments": Department,
+        "contractors": Contractor,
+        "segments": Segment,
+        "links": Link,
+    }
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    table = _tables().get(str(location[0])) if len(location) > 1 else OrganisationFile
+    return list((table or OrganisationFile).model_fields)
+
+
+def _entry_name(document: dict[str, Any], location: tuple[int | str, ...]) -> str | None:
+    """Return the name of the entry that a mistake stands in, so that a person finds it without counting."""
+    try:
+        entry = document[str(location[0])][location[1]]  # type: ignore[index]
+        if "supplier" in entry or "client" in entry:
+            return f"{entry.get('supplier', '?')} → {entry.get('client', '?')}"
+        return str(entry["name"])
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def dump(chain: ServiceChain) -> str:
+    """Return the organisation file of a chain; `parse` gives the same chain back."""
+    import tomlkit
+
+    chain.check()
+    document = tomlkit.document()
+    document["format"] = 1
+    for name in chains.STRUCTURE["graph"]:
+        document[name] = chain.setting(name)
+    firm = {name: value for name, value in chain.graph.items() if name in levers.BY_NAME}
+    if firm:
+        document["levers"] = firm
+    for kind, table in (("department", "departments"), ("contractor", "contractors"), ("segment", "segments")):
+        entries = tomlkit.aot()
+        for name, data in chain.nodes(data=True):
+            if data["kind"] == kind:
+                entries.append(tomlkit.item({"name": name} | {k: v for k, v in data.items() if k != "kind"}))
+        if len(entries):
+            document[table] = entries
+    entries = tomlkit.aot()
+    for supplier, client, data in chain.edges(data=True):
+        entries.append(tomlkit.item({"supplier": supplier, "client": client, **data}))
+    document["links"] = entries
+    return tomlkit.dumps(document)

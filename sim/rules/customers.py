@@ -1,0 +1,144 @@
+"""A1, E1, E7: the life of a customer: needs arise, go to somebody's door, and one stays, leaves, or comes anew.
+
+A customer with nothing to do costs nothing: the next need is drawn ahead and kept in a calendar by day.
+"""
+
+import numpy as np
+
+from sim import draws
+from sim.compiled import rule
+from sim.levers import DAYS_PER_YEAR
+from sim.population import NOBODY
+from sim.portable import normal_quantile
+from sim.rules import encounter, expectation, loyalty, queueing
+from sim.rules.requests import count_customer, free_customer, open_request
+
+NEED, DOOR, RUSH = int(draws.Purpose.NEED), int(draws.Purpose.DOOR), int(draws.Purpose.RUSH)
+START, STAY, JOIN = int(draws.Purpose.START), int(draws.Purpose.STAY), int(draws.Purpose.JOIN)
+_DAYS = float(DAYS_PER_YEAR)
+
+
+@rule
+def customer_key(segment, row):
+    """Return the identity of a customer: who joined this segment how-manieth."""
+    return draws.bits(segment.key, np.uint64(row.ordinal), np.uint64(0))
+
+
+@rule
+def until_next_need(keys, segment, who, needs):
+    """Return the working days until a customer's next need: exponential, so that needs are a Poisson process."""
+    return draws.exponential(draws.uniform(keys[NEED], who, needs)) * _DAYS / segment.needs_per_year
+
+
+@rule
+def remember_need(customer, day_ring, c):
+    """File a customer under the day of the next need; a need beyond the ring's end is filed again as it comes round."""
+    bucket = int(customer[c].next_need) & (len(day_ring) - 1)
+    customer[c].next = day_ring[bucket]
+    day_ring[bucket] = c
+
+
+@rule
+def start(keys, firm, segment, link, supply, s, row, now):
+    """Give a new customer a first state: expectations around those of the links, satisfied as expected."""
+    who = customer_key(segment[s], row)
+    expected = 0.0
+    weight = 0.0
+    for place in range(segment[s].supplies):
+        one = link[supply[segment[s].first_supply + place]]
+        expected += one.requests_per_case * one.expectation
+        weight += one.requests_per_case
+    expected /= weight
+    spread = firm.expectation_spread
+    if spread > 0.0:
+        expected = encounter.clip(expected + spread * normal_quantile(draws.uniform(keys[START], who, 0)))
+    row.expected_outcome = expected
+    row.expected_process = expected
+    row.satisfaction = expected
+    row.trust = expected
+    row.touched = now
+    row.encounters = 0
+    row.needs = 0
+    row.open = 0
+    row.active = 1
+    row.next_need = now + until_next_need(keys, segment[s], who, 0)
+
+
+@rule
+def leave_or_ask(clock, keys, firm, link, segment, supply, customer, request, slot_ring, day_ring, link_day, segment_day, c):
+    """A need arises: the customer goes elsewhere, or asks at one of the segment's doors.
+
+    Doors are chosen by systematic sampling over ``requests_per_case``: with one uniform u, door i gets
+    floor(C_i + u) - floor(C_(i-1) + u) requests, C being the running sum. A sum of 1 means exactly one door.
+    """
+    row = customer[c]
+    s = row.segment
+    who = customer_key(segment[s], row)
+    when = row.needs
+    needed = row.next_need
+    attachment = loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty)
+    leaving = loyalty.leaving_probability(
+        segment[s].churn, segment[s].needs_per_year, attachment, firm.churn_sensitivity
+    )
+    segment_day[s].needs += 1
+    if leaving > 0.0 and draws.uniform(keys[STAY], who, when) < leaving:
+        row.active = 0
+        segment[s].active -= 1
+        segment_day[s].left += 1
+        count_customer(segment[s], row.satisfaction, -1)
+        if row.open == 0:
+            free_customer(clock, customer, c)
+        return
+
+    rate = firm.promise_effect
+    if rate > 0.0:
+        promised = segment[s].promised_quality
+        row.expected_outcome = expectation.hear_promise(row.expected_outcome, promised, rate)
+        row.expected_process = expectation.hear_promise(row.expected_process, promised, rate)
+    rushed = segment[s].rush_share > 0.0 and draws.uniform(keys[RUSH], who, when) < segment[s].rush_share
+    reached = draws.uniform(keys[DOOR], who, when)
+    for place in range(segment[s].supplies):
+        l = supply[segment[s].first_supply + place]
+        before = int(np.floor(reached))
+        reached += link[l].requests_per_case
+        for copy in range(int(np.floor(reached)) - before):
+            key = draws.bits(keys[NEED], who ^ link[l].key, np.uint64(when) * np.uint64(1 << 16) + np.uint64(copy))
+            r = open_request(clock, request, link_day, key, c, l, link[l].supplier, NOBODY, needed, rushed)
+            if rushed:
+                request[r].agreed = 1
+                link_day[l].rush_agreed += 1
+            row.open += 1
+            queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(needed, clock.slots_per_day))
+    row.needs += 1
+    row.next_need = needed + until_next_need(keys, segment[s], who, row.needs)
+    if row.next_need >= clock.day + 1:
+        remember_need(customer, day_ring, c)
+    else:
+        row.next = clock.due
+        clock.due = c
+
+
+@rule
+def arrivals(keys, firm, segment, s, day):
+    """Return how many new customers come to a segment today: Poisson around the rate that its reputation brings."""
+    mean = loyalty.newcomers_per_day(
+        segment[s].start_size, segment[s].new_customers, segment[s].reputation, firm.word_of_mouth
+    )
+    return draws.poisson(draws.uniform(keys[JOIN], segment[s].key, day), mean) if mean > 0.0 else 0
+
+
+@rule
+def join(clock, keys, firm, link, segment, supply, customer, day_ring, segment_day, s):
+    """Let one new customer join segment ``s``, in a row that the caller has made sure is free."""
+    c = clock.free_customer
+    clock.free_customer = customer[c].next
+    clock.free_customers -= 1
+    row = customer[c]
+    row.segment = s
+    row.ordinal = segment[s].joined
+    start(keys, firm, segment, link, supply, s, row, float(clock.day + 1))
+    remember_need(customer, day_ring, c)
+    segment[s].joined += 1
+    segment[s].active += 1
+    segment_day[s].joined += 1
+    count_customer(segment[s], row.satisfaction, 1)

@@ -1,0 +1,79 @@
+"""The first day: who the people and customers are. B1's newcomers, E1's first expectations."""
+
+from sim import draws
+from sim.compiled import kernel, rule
+from sim.portable import normal_quantile
+from sim.rules import customers, motivation
+from sim.rules.encounter import clip
+
+START = int(draws.Purpose.START)
+
+
+@rule
+def spread_out(mean, spread, u):
+    """Return a normal variate around ``mean``, held between 0 and 1; the mean itself where ``spread`` is 0."""
+    return clip(mean + spread * normal_quantile(u)) if spread > 0.0 else mean
+
+
+@kernel
+def first_day(
+    clocks, keys, firms, unit, link, segment, supply, employee, relation, customer, roster, day_ring, first_customer
+):  # fmt: skip
+    """Give every employee and customer a first state.
+
+    Employees: knowledge around the unit's, or a newcomer's; motivation where its grounds are, so that the firm starts at
+    rest; satisfied with suppliers as they expect. Customers of segment s take rows ``first_customer[s]`` onward.
+    """
+    clock = clocks[0]
+    firm = firms[0]
+    for e in range(len(employee)):
+        person = employee[e]
+        row = unit[person.unit]
+        new = draws.uniform(keys[START], person.key, 0) < row.newcomer_share
+        usual = firm.newcomer_knowledge if new else row.knowledge
+        person.knowledge = spread_out(usual, row.knowledge_spread, draws.uniform(keys[START], person.key, 1))
+        expected_sum = 0.0
+        weight = 0.0
+        for place in range(row.supplies):
+            l = supply[row.first_supply + place]
+            mine = relation[person.first_relation + place]
+            mine.link = l
+            expected = spread_out(
+                link[l].expectation, firm.expectation_spread,
+                draws.uniform(keys[START], person.key ^ link[l].key, 2),
+            )  # fmt: skip
+            mine.expected_outcome = expected
+            mine.expected_process = expected
+            mine.satisfaction = expected
+            mine.trust = expected
+            link[l].clients += 1
+            link[l].satisfaction_sum += expected
+            link[l].trust_sum += expected
+            expected_sum += expected * link[l].requests_per_case * link[l].dependence
+            weight += link[l].requests_per_case * link[l].dependence
+        person.service_received = expected_sum / weight if weight > 0.0 else -1.0
+        recognised = motivation.recognition_received(row.recognition, row.span, row.managers, row.staff)
+        row.recognition_received = recognised if row.managers > 0 else 0.0
+        of_work = motivation.conditions(row)
+        person.motivation = (
+            motivation.grounds(of_work, person.service_received, firm.motivation_service) if weight > 0.0 else of_work
+        )
+        row.mean_motivation += person.motivation / row.staff
+        row.mean_knowledge += person.knowledge / row.staff
+        # Nobody is free first by the order of a list: a draw decides.
+        roster[e].employee = e
+        roster[e].free_at = draws.uniform(keys[START], person.key, 3) - 1.0
+
+    for s in range(len(segment)):
+        for ordinal in range(segment[s].start_size):
+            c = first_customer[s] + ordinal
+            row = customer[c]
+            row.segment = s
+            row.ordinal = ordinal
+            customers.start(keys, firm, segment, link, supply, s, row, 0.0)
+            customers.remember_need(customer, day_ring, c)
+            customers.count_customer(segment[s], row.satisfaction, 1)
+        segment[s].active = segment[s].start_size
+        segment[s].joined = segment[s].start_size
+    clock.day = 0
+

@@ -1,0 +1,215 @@
+"""The whole state of a model as a handful of arrays: building it from a chain, copying it, growing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from sim import chain as chains
+from sim import draws, levers, population
+from sim.chain import ServiceChain
+from sim.compiled import rows, wrapping_integers
+from sim.population import CONTRACTOR, DEPARTMENT, NOBODY
+from sim.rules.start import first_day
+
+SLOT_RING = 4096  # buckets of the request calendar; events farther ahead are filed again, at little cost
+DAY_RING = 1024
+ROOM_DAYS = 512  # days for which daily figures have room at first
+
+
+@dataclass(slots=True)
+class State:
+    """Every array of a running model; see `sim.population` for their columns.
+
+    ``supply`` lists the inbound links of each unit and segment, ``keys`` the run's random keys by purpose.
+    """
+
+    clock: np.ndarray
+    keys: np.ndarray
+    firm: np.ndarray
+    unit: np.ndarray
+    queue: np.ndarray
+    link: np.ndarray
+    segment: np.ndarray
+    supply: np.ndarray
+    employee: np.ndarray
+    manager: np.ndarray
+    relation: np.ndarray
+    customer: np.ndarray
+    request: np.ndarray
+    roster: np.ndarray
+    slot_ring: np.ndarray
+    day_ring: np.ndarray
+    journal: np.ndarray
+    link_day: np.ndarray
+    unit_day: np.ndarray
+    segment_day: np.ndarray
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Return the arrays in the order in which `sim.rules.day.run_day` takes them."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+    def copy(self) -> State:
+        """Return an independent copy: a snapshot to branch from."""
+        return State(*(array.copy() for array in self.arrays()))
+
+    def __deepcopy__(self, memo: dict[int, object]) -> State:
+        return self.copy()
+
+    @property
+    def day(self) -> int:
+        """Days that have been run."""
+        return int(self.clock[0]["day"])
+
+    # --- growing -------------------------------------------------------------------------------------------------------
+
+    def grow_requests(self) -> None:
+        """Double the request pool."""
+        old = len(self.request)
+        self.request = _longer(self.request, 2 * old)
+        _chain_free_rows(self.request, old, self.clock, "free_request", "free_requests")
+
+    def grow_customers(self) -> None:
+        """Add half as many customer rows again."""
+        old = len(self.customer)
+        self.customer = _longer(self.customer, old + max(64, old // 2))
+        _chain_free_rows(self.customer, old, self.clock, "free_customer", "free_customers")
+
+    def make_room_for_today(self) -> None:
+        """Make sure that today's figures have a row, doubling the days when they do not."""
+        days = len(self.link_day)
+        if self.day >= days:
+            for name in ("link_day", "unit_day", "segment_day"):
+                setattr(self, name, _longer(getattr(self, name), 2 * days))
+
+
+def _longer(array: np.ndarray, length: int) -> np.ndarray:
+    grown = np.zeros((length, *array.shape[1:]), array.dtype)
+    grown[: len(array)] = array
+    return rows(grown)
+
+
+def _chain_free_rows(pool: np.ndarray, start: int, clock: np.ndarray, head: str, count: str) -> None:
+    """Put rows ``start`` and up on a free list, before what is there."""
+    free = np.arange(start, len(pool))
+    pool["next"][start:] = free + 1
+    pool["next"][-1] = clock[0][head]
+    clock[0][head] = start
+    clock[0][count] += len(free)
+
+
+def _fill_levers(array: np.ndarray, home: levers.Home, chain: ServiceChain, places: list[tuple[str, ...]]) -> None:
+    for one in levers.of(home):
+        array[one.name] = [chain.value(one.name, *place) for place in places]
+
+
+def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
+    """Return the state of the first morning of a checked chain.
+
+    Rows stand in alphabetical order of names, so that the order of a file changes nothing, and the identity behind every
+    draw is made from names, so that a change in one department leaves the draws of others alone.
+    """
+    units, segments, edges = chain.units, chain.segments, chain.links
+    unit_row = {name: row for row, name in enumerate(units)}
+    segment_row = {name: row for row, name in enumerate(segments)}
+
+    firm = np.zeros(1, population.FIRM)
+    firm["hours_per_day"] = chain.setting("hours_per_day")
+    _fill_levers(firm, "firm", chain, [()])
+
+    unit = np.zeros(len(units), population.UNIT)
+    data = [chain.nodes[name] for name in units]
+    unit["key"] = [draws.identity("unit", name) for name in units]
+    unit["kind"] = [DEPARTMENT if one["kind"] == "department" else CONTRACTOR for one in data]
+    unit["staff"] = [one.get("staff", 1) for one in data]
+    unit["managers"] = [one.get("managers", 1) for one in data]
+    unit["work_shape"] = [chains.SHAPES.index(one.get("working_time", "lognormal")) for one in data]
+    unit["first_employee"] = np.cumsum(unit["staff"]) - unit["staff"]
+    unit["inbox"] = NOBODY
+    unit["time_factor"] = unit["effort_factor"] = 1.0
+    _fill_levers(unit, "unit", chain, [(name,) for name in units])
+
+    queue = np.full((len(units), population.CLASSES), NOBODY, dtype="i4")
+    queue = np.repeat(queue[..., None], 2, axis=2).view(population.QUEUE)[..., 0]
+
+    segment = np.zeros(len(segments), population.SEGMENT)
+    segment["key"] = [draws.identity("segment", name) for name in segments]
+    segment["start_size"] = [chain.nodes[name].get("customers", 0) for name in segments]
+    _fill_levers(segment, "segment", chain, [(name,) for name in segments])
+
+    link = np.zeros(len(edges), population.LINK)
+    flows = chain.link_rates()
+    link["key"] = [draws.identity("link", *edge) for edge in edges]
+    link["supplier"] = [unit_row[supplier] for supplier, _ in edges]
+    link["client_unit"] = [unit_row.get(client, NOBODY) for _, client in edges]
+    link["client_segment"] = [segment_row.get(client, NOBODY) for _, client in edges]
+    link["flow"] = [flows[edge] for edge in edges]
+    edge_row = {edge: row for row, edge in enumerate(edges)}
+    link["mirror"] = [edge_row.get((client, supplier), NOBODY) for supplier, client in edges]
+    _fill_levers(link, "link", chain, edges)
+
+    supply: list[int] = []
+    for names, table in ((units, unit), (segments, segment)):
+        for row, name in enumerate(names):
+            inbound = [edge_row[edge] for edge in edges if edge[1] == name]
+            table[row]["first_supply"], table[row]["supplies"] = len(supply), len(inbound)
+            link["place"][inbound] = np.arange(len(inbound))
+            supply += inbound
+
+    owner = np.repeat(np.arange(len(units)), unit["staff"])
+    employee = np.zeros(len(owner), population.EMPLOYEE)
+    employee["unit"] = owner
+    employee["key"] = [
+        draws.identity("employee", name, number)
+        for name, staff in zip(units, unit["staff"], strict=True)
+        for number in range(staff)
+    ]
+    supplies = unit["supplies"][owner]
+    employee["first_relation"] = np.cumsum(supplies) - supplies
+    leaders = np.repeat(np.arange(len(units)), unit["managers"])
+    manager = np.zeros(len(leaders), population.MANAGER)
+    manager["unit"] = leaders
+    manager["key"] = [draws.identity("manager", units[row], number) for number, row in enumerate(leaders)]
+    manager["span"] = unit["span"][leaders]
+
+    fans = [sum(np.ceil(link[l]["requests_per_case"]) + 1 for l in _inbound(supply, table, row))
+            for table in (unit, segment) for row in range(len(table))]  # fmt: skip
+    clock = np.zeros(1, population.CLOCK)
+    clock["slots_per_day"] = chain.setting("slots_per_day")
+    clock["max_fan"] = int(max(fans)) + 1
+    for head in ("worklist", "due", "free_request", "free_customer"):
+        clock[head] = NOBODY
+
+    state = State(
+        clock=clock, keys=draws.keys(seed), firm=firm, unit=unit, queue=queue, link=link, segment=segment,
+        supply=np.array(supply, "i4"), employee=employee, manager=manager,
+        relation=np.zeros(int(supplies.sum()), population.RELATION),
+        customer=np.zeros(int(segment["start_size"].sum()), population.CUSTOMER),
+        request=np.zeros(max(256, 2 * int(clock[0]["max_fan"])), population.REQUEST),
+        roster=np.zeros(len(owner), population.ROSTER),
+        slot_ring=np.full(SLOT_RING, NOBODY, "i4"), day_ring=np.full(DAY_RING, NOBODY, "i4"),
+        journal=np.zeros(journal_rows, population.JOURNAL),
+        link_day=np.zeros((ROOM_DAYS, len(edges)), population.LINK_DAY),
+        unit_day=np.zeros((ROOM_DAYS, len(units)), population.UNIT_DAY),
+        segment_day=np.zeros((ROOM_DAYS, len(segments)), population.SEGMENT_DAY),
+    )  # fmt: skip
+    for field in fields(state):
+        setattr(state, field.name, rows(getattr(state, field.name)))
+    _chain_free_rows(state.request, 0, state.clock, "free_request", "free_requests")
+    first_customer = np.cumsum(segment["start_size"]) - segment["start_size"]
+    with wrapping_integers():
+        first_day(
+            state.clock, state.keys, state.firm, state.unit, state.link, state.segment, state.supply, state.employee,
+            state.relation, state.customer, state.roster, state.day_ring, first_customer,
+        )  # fmt: skip
+    for row in state.unit:  # a heap: a sorted list is one
+        staff = slice(row["first_employee"], row["first_employee"] + row["staff"])
+        state.roster[staff] = np.sort(state.roster[staff], order="free_at")
+    return state
+
+
+def _inbound(supply: list[int], table: np.ndarray, row: int) -> list[int]:
+    first = table[row]["first_supply"]
+    return supply[first : first + table[row]["supplies"]]
+
