@@ -1,16 +1,18 @@
 """A1: the service chain, a networkx.DiGraph of who serves whom.
 
-Nodes are departments, contractors and customer segments; an edge runs from supplier to client. Any depth, and cycles are
-normal. All attributes are plain numbers and strings, so a chain goes through networkx's own formats and comes back.
+Nodes are departments, contractors and customer segments; an edge runs from supplier to client. Any depth, and cycles
+are normal. All attributes are plain numbers and strings, so a chain goes through networkx's own formats and comes back.
 """
 
 from __future__ import annotations
 
-import math
+import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import defusedxml.ElementTree
 import networkx as nx
 import numpy as np
 
@@ -23,6 +25,13 @@ SHAPES = ("fixed", "exponential", "lognormal")
 MOST_STAFF = 1_000_000
 MOST_CUSTOMERS = 100_000_000
 MOST_REQUESTS_PER_DAY = 50_000_000
+
+# What GraphML could not give back is refused at once: XML holds neither control characters nor U+FFFE and U+FFFF.
+NAME = r"^[^\x00-\x1f\x7f\uFFFE\uFFFF]*[^\s\x00-\x1f\x7f\uFFFE\uFFFF][^\x00-\x1f\x7f\uFFFE\uFFFF]*$"
+TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f\uFFFE\uFFFF]*$"
+LONGEST_NAME = 200
+NAME_ALLOWED = f"a text of 1 to {LONGEST_NAME} characters, not blank, without control characters"
+TEXT_ALLOWED = "a text without control characters other than line ends and tabs"
 
 # Attributes that are no levers, with their types; everything else that a node or the graph carries is a lever.
 STRUCTURE: dict[str, dict[str, type]] = {
@@ -38,6 +47,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "hours_per_day": (0.01, 24),
     "slots_per_day": (1, 100_000),
 }
+_REQUIRED = {"unit": "staff", "segment": "customers"}
 GRAPH_DEFAULTS: dict[str, Any] = {
     "name": "organisation",
     "description": "",
@@ -55,8 +65,8 @@ class ServiceChain(nx.DiGraph):
 
     Node attributes: ``kind`` (department, contractor, segment); units have ``staff``, ``managers`` and
     ``working_time``, segments ``customers``; beside them any lever whose home is the unit or the segment. Edge
-    attributes: levers whose home is the link. Graph attributes: ``name``, ``description``, ``currency``, ``hours_per_day``,
-    ``slots_per_day``, and any lever, for the whole firm.
+    attributes: levers whose home is the link. Graph attributes: ``name``, ``description``, ``currency``,
+    ``hours_per_day``, ``slots_per_day``, and any lever, for the whole firm.
     """
 
     def add_department(self, name: str, **attributes: Any) -> None:
@@ -90,7 +100,7 @@ class ServiceChain(nx.DiGraph):
                 allowed="one link from a supplier to a client",
                 hint="add up the requests per case in one link",
             )
-        self.add_edge(supplier, client, **attributes)
+        self.add_edge(supplier, client, **_plain(attributes))
 
     def _add_node_once(self, name: str, kind: str, attributes: Mapping[str, Any]) -> None:
         if name in self:
@@ -101,7 +111,7 @@ class ServiceChain(nx.DiGraph):
                 allowed="a name that no other department, contractor or segment has",
                 hint="rename one of them, or merge the two",
             )
-        self.add_node(name, kind=kind, **attributes)
+        self.add_node(name, kind=kind, **_plain(attributes))
 
     @property
     def units(self) -> list[str]:
@@ -140,8 +150,7 @@ class ServiceChain(nx.DiGraph):
     def _check_attributes(self) -> None:
         _check_bag(self.graph, "graph", "organisation", home=None)
         for name, data in self.nodes(data=True):
-            if not isinstance(name, str) or not name.strip():
-                raise InputError("a node needs a name", place="nodes", value=name, allowed="a text that is not empty")
+            _check_name(name, "nodes")
             kind = data.get("kind")
             if kind not in KINDS:
                 raise InputError(
@@ -153,6 +162,12 @@ class ServiceChain(nx.DiGraph):
                 )
             home: levers.Home = "segment" if kind == "segment" else "unit"
             _check_bag(data, home, f"{kind} {name!r}", home=home)
+            if _REQUIRED[home] not in data:
+                raise InputError(
+                    "something is missing here",
+                    place=f"{kind} {name!r}: {_REQUIRED[home]}",
+                    allowed=allowed_number(_REQUIRED[home], whole=True),
+                )
             if kind != "segment" and data.get("working_time", "lognormal") not in SHAPES:
                 raise InputError(
                     "there is no such shape of working time",
@@ -183,6 +198,14 @@ class ServiceChain(nx.DiGraph):
             if supplier == client:
                 raise InputError(
                     "a unit cannot be its own client", place=place, value=supplier, allowed="two different units"
+                )
+            if client in segments and self.edges[supplier, client].get("passed_on", 0) > 0:
+                raise InputError(
+                    "customers have no cases to hand on",
+                    place=f"{place}: passed_on",
+                    value=self.edges[supplier, client]["passed_on"],
+                    allowed="passed_on only on links whose client is a department or contractor",
+                    hint="requests_per_case says which share of the customers' needs goes to this supplier",
                 )
         for segment in self.segments:
             if not any(self.value("requests_per_case", s, segment) > 0 for s in self.predecessors(segment)):
@@ -225,13 +248,13 @@ class ServiceChain(nx.DiGraph):
             )
         radius = max(abs(np.linalg.eigvals(routing + handed_on)))
         if radius >= 0.999:
-            cycle = max(nx.strongly_connected_components(nx.DiGraph(self.edges)), key=len)
+            cycle = self._fastest_growing_cycle(routing + handed_on)
             raise InputError(
                 "one request would set off more requests without end",
                 place="links between " + ", ".join(sorted(cycle)),
                 value=round(float(radius), 3),
                 allowed="a growth factor (largest eigenvalue of requests per case) below 1",
-                hint="lower requests_per_case on the links of the cycle: these units ask each other more than once a case",
+                hint="lower requests_per_case on the links of the cycle: these units ask each other too often",
             )
         total = sum(self.case_rates().values())
         if total > MOST_REQUESTS_PER_DAY:
@@ -241,6 +264,16 @@ class ServiceChain(nx.DiGraph):
                 value=total,
                 allowed=f"up to {MOST_REQUESTS_PER_DAY:,} requests a day",
             )
+
+    def _fastest_growing_cycle(self, traffic: np.ndarray) -> set[str]:
+        """Return the units of the strongly connected component whose own growth factor is the largest."""
+        row = {name: place for place, name in enumerate(self.units)}
+
+        def growth(units: set[str]) -> float:
+            rows = [row[name] for name in units]
+            return float(max(abs(np.linalg.eigvals(traffic[np.ix_(rows, rows)]))))
+
+        return max(nx.strongly_connected_components(nx.subgraph_view(self, filter_node=row.__contains__)), key=growth)
 
     # --- traffic -----------------------------------------------------------------------------------------------------
 
@@ -299,7 +332,7 @@ class ServiceChain(nx.DiGraph):
             for unit, rate in self.case_rates().items()
         }
 
-    # --- networkx's own formats ----------------------------------------------------------------------------------------
+    # --- networkx's own formats --------------------------------------------------------------------------------------
 
     def to_node_link(self) -> dict[str, Any]:
         """Return networkx's node-link form, ready for JSON."""
@@ -307,8 +340,19 @@ class ServiceChain(nx.DiGraph):
 
     @classmethod
     def from_node_link(cls, data: Mapping[str, Any]) -> ServiceChain:
-        """Build a checked chain from networkx's node-link form."""
-        return cls.from_graph(nx.node_link_graph(dict(data), directed=True, multigraph=False, edges="edges"))
+        """Build a checked chain from networkx's node-link form; the edges may stand under ``edges`` or ``links``."""
+        try:
+            graph = nx.node_link_graph(
+                dict(data), directed=True, multigraph=False, edges="links" if "links" in data else "edges"
+            )
+        except (nx.NetworkXException, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "this is not the node-link form of a graph",
+                place="node-link data",
+                value=f"{type(error).__name__}: {error}",
+                allowed="what networkx.node_link_data(graph, edges='edges') returns",
+            ) from None
+        return cls.from_graph(graph)
 
     def to_graphml(self, path: str | Path) -> None:
         """Write GraphML, which Gephi, yEd and igraph read."""
@@ -317,20 +361,58 @@ class ServiceChain(nx.DiGraph):
     @classmethod
     def from_graphml(cls, path: str | Path) -> ServiceChain:
         """Read GraphML and check the chain."""
-        return cls.from_graph(nx.read_graphml(path))
+        try:
+            content = Path(path).read_bytes()
+            defusedxml.ElementTree.fromstring(content)  # refuses entities that expand without end
+            graph = nx.read_graphml(io.BytesIO(content))
+        except OSError as error:
+            raise InputError(
+                "this file cannot be read", source=str(path), value=error.strerror, allowed="a GraphML file"
+            ) from None
+        except (nx.NetworkXException, SyntaxError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "this is not GraphML",
+                source=str(path),
+                value=f"{type(error).__name__}: {error}",
+                allowed="a GraphML file",
+            ) from None
+        try:
+            return cls.from_graph(graph)
+        except InputError as error:
+            raise error.located(str(path)) from None
 
     @classmethod
     def from_graph(cls, graph: nx.DiGraph) -> ServiceChain:
         """Build a checked chain from any directed graph with the right attributes."""
+        if not graph.is_directed():
+            raise InputError(
+                "the links of this graph have no direction",
+                place="graph",
+                value=type(graph).__name__,
+                allowed="a directed graph, with links from supplier to client",
+            )
         chain = cls()
-        known = {*STRUCTURE["graph"], *levers.BY_NAME}
-        chain.graph.update({name: value for name, value in graph.graph.items() if name in known})
-        chain.add_nodes_from(graph.nodes(data=True))
-        chain.add_edges_from(
-            (supplier, client, {name: value for name, value in data.items() if name != "id"})
-            for supplier, client, data in graph.edges(data=True)
+        chain.graph.update(
+            (name, value) for name, value in _plain(graph.graph).items() if name not in ("node_default", "edge_default")
         )
+        chain.add_nodes_from((name, _plain(data)) for name, data in graph.nodes(data=True))
+        for supplier, client, data in graph.edges(data=True):
+            chain.add_link(supplier, client, **{name: value for name, value in data.items() if name != "id"})
         return chain.check()
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy in which NumPy's numbers, as pandas hands them out, are Python's own."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in attributes.items()}
+
+
+def _check_name(name: Any, place: str) -> None:
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or not re.fullmatch(NAME, name) or not _is_unicode(name):
+        raise InputError("this cannot be a name", place=place, value=name, allowed=NAME_ALLOWED)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _check_bag(data: Mapping[str, Any], kind: str, place: str, home: levers.Home | None) -> None:
@@ -354,13 +436,21 @@ def _check_bag(data: Mapping[str, Any], kind: str, place: str, home: levers.Home
 
 
 def _check_structure(name: str, value: Any, expected: type, place: str) -> None:
+    if name == "name":
+        _check_name(value, place)
+        return
     if expected is str:
-        if not isinstance(value, str):
-            raise InputError("this has to be a text", place=place, value=value, allowed="a text")
+        if not isinstance(value, str) or not re.fullmatch(TEXT, value) or not _is_unicode(value):
+            raise InputError("this cannot be used as a text", place=place, value=value, allowed=TEXT_ALLOWED)
         return
     low, high = _RANGES[name]
     whole = expected is int
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not low <= value <= high or (whole and value != int(value)):
-        kind = "a whole number" if whole else "a number"
-        raise InputError("this value cannot be used", place=place, value=value, allowed=f"{kind} from {low:g} to {high:g}")
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+    if not good or (whole and value != int(value)):
+        raise InputError("this value cannot be used", place=place, value=value, allowed=allowed_number(name, whole))
+
+
+def allowed_number(name: str, whole: bool) -> str:
+    """Return in words what a structural number may be."""
+    low, high = _RANGES[name]
+    return f"{'a whole number' if whole else 'a number'} from {low:,} to {high:,}"

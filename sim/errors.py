@@ -70,7 +70,10 @@ def _rebuild(problem: str, fields: dict[str, object]) -> InputError:
 
 def shorten(value: object, most: int = 100) -> str:
     """Return ``repr(value)``, cut in the middle when it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deep, or an integer of more digits than Python prints
+        return f"a {type(value).__name__} too large to show"
     return text if len(text) <= most else f"{text[: most - 30]} … {text[-20:]}"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from sim import chain as chains
 from sim import levers
@@ -27,15 +28,29 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _whole(value: object) -> object:
+    """Take 3.0 for 3, as JSON schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+def _no_default(entry: dict[str, Any]) -> None:
+    """Leave the null out of the published schema: TOML has none, a lever is simply not mentioned."""
+    del entry["default"]
+
+
 def _lever_fields(*homes: levers.Home) -> dict[str, Any]:
     return {
         one.name: (
-            float | None,
+            float,  # None where the file says nothing
             Field(
                 default=None,
                 ge=one.low,
                 le=one.high,
                 allow_inf_nan=False,
+                json_schema_extra=_no_default,
                 description=f"{one.meaning} [{one.unit}; default {one.default:g}; {one.mechanism}]",
             ),
         )
@@ -44,11 +59,16 @@ def _lever_fields(*homes: levers.Home) -> dict[str, Any]:
     }
 
 
-_NAME = Field(min_length=1, max_length=200, pattern=r"\S", description="a name that nothing else in the file has")
+_NAME = Field(
+    min_length=1,
+    max_length=chains.LONGEST_NAME,
+    pattern=chains.NAME,
+    description="a name that nothing else in the file has",
+)
 _UNIT_FIELDS: dict[str, Any] = {
     "name": (str, _NAME),
-    "staff": (int, Field(ge=1, le=chains.MOST_STAFF, description="people who do the work")),
-    "managers": (int, Field(default=1, ge=0, le=chains.MOST_STAFF, description="people who lead them")),
+    "staff": (_Whole, Field(ge=1, le=chains.MOST_STAFF, description="people who do the work")),
+    "managers": (_Whole, Field(default=1, ge=0, le=chains.MOST_STAFF, description="people who lead them")),
     "working_time": (
         str,
         Field(
@@ -69,7 +89,7 @@ Segment = create_model(
     __base__=_Table,
     __doc__="A customer segment.",
     name=(str, _NAME),
-    customers=(int, Field(ge=1, le=chains.MOST_CUSTOMERS, description="customers on the first day")),
+    customers=(_Whole, Field(ge=0, le=chains.MOST_CUSTOMERS, description="customers on the first day")),
     **_lever_fields("segment"),
 )
 Link = create_model(
@@ -85,12 +105,12 @@ Link = create_model(
 class OrganisationFile(_Table):
     """A firm as a service chain, format 1."""
 
-    format: int = Field(ge=1, le=1, description="version of this format: 1")
-    name: str = Field(min_length=1, max_length=200)
-    description: str = ""
-    currency: str = "EUR"
+    format: _Whole = Field(ge=1, le=1, description="version of this format: 1")
+    name: str = Field(min_length=1, max_length=chains.LONGEST_NAME, pattern=chains.NAME)
+    description: str = Field(default="", pattern=chains.TEXT)
+    currency: str = Field(default="EUR", pattern=chains.TEXT)
     hours_per_day: float = Field(default=8.0, ge=0.01, le=24, description="working hours in a working day")
-    slots_per_day: int = Field(default=8, ge=1, le=100_000, description="how often a day work is handed over")
+    slots_per_day: _Whole = Field(default=8, ge=1, le=100_000, description="how often a day work is handed over")
     levers: Levers = Field(default_factory=Levers)  # type: ignore[valid-type]
     departments: list[Department] = Field(default_factory=list)  # type: ignore[valid-type]
     contractors: list[Contractor] = Field(default_factory=list)  # type: ignore[valid-type]
@@ -139,14 +159,16 @@ def read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise InputError("this is a folder", source=str(path), allowed="a TOML file")
-        if path.stat().st_size > MOST_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
             raise InputError(
                 "this file is too large for an organisation",
                 source=str(path),
-                value=f"{path.stat().st_size:,} bytes",
+                value=f"more than {MOST_BYTES:,} bytes",
                 allowed=f"up to {MOST_BYTES:,} bytes",
             )
-        return path.read_bytes().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             "this is not a text file",
@@ -155,8 +177,13 @@ def read_text(path: Path) -> str:
             allowed="TOML in UTF-8",
             hint="ticket exports and GraphML are read by `service-culture from-tickets` and `from-graph`",
         ) from None
-    except OSError as error:
-        raise InputError("this file cannot be read", source=str(path), value=error.strerror) from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise InputError(
+            "this file cannot be read",
+            source=str(path),
+            value=getattr(error, "strerror", None) or str(error),
+            allowed="a TOML file, or one of: " + ", ".join(bundled()),
+        ) from None
 
 
 def parse(text: str, *, source: str = "organisation") -> ServiceChain:
@@ -167,8 +194,14 @@ def parse(text: str, *, source: str = "organisation") -> ServiceChain:
         )
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError("this is not TOML", source=source, place=_toml_place(error), value=str(error)) from None
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer of thousands of digits
+        raise InputError(
+            "this is not TOML",
+            source=source,
+            place=_toml_place(error),
+            value=str(error),
+            allowed="TOML (https://toml.io), nested no deeper than an organisation needs",
+        ) from None
     try:
         file = OrganisationFile.model_validate(document)
     except pydantic.ValidationError as error:
@@ -198,7 +231,7 @@ def build(file: OrganisationFile) -> ServiceChain:
 
 
 def _given(table: BaseModel) -> dict[str, Any]:
-    return {name: value for name, value in table.model_dump().items() if value is not None}
+    return {name: value for name in type(table).model_fields if (value := getattr(table, name)) is not None}
 
 
 class _placed:
@@ -219,22 +252,25 @@ class _placed:
 
 
 def _toml_place(error: Exception) -> str | None:
-    line = getattr(error, "lineno", None)  # Python 3.14 says it; before, it stands in the message
-    return f"line {line}" if line else None
+    found = re.search(r"line \d+, column \d+|end of document", str(error))
+    return found.group() if found else None
 
 
 def _first_mistake(error: pydantic.ValidationError, document: dict[str, Any], source: str) -> InputError:
     """Turn pydantic's first complaint into ours: place, value, what is allowed, likely fix."""
-    mistake = error.errors(include_url=False)[0]
+    mistake, *others = error.errors(include_url=False)
+    if mistake["type"] == "missing":  # a misspelt key is also a missing one: name what stands there
+        table = mistake["loc"][:-1]
+        mistake = next((m for m in others if m["type"] == "extra_forbidden" and m["loc"][:-1] == table), mistake)
     location = mistake["loc"]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
     entry = _entry_name(document, location)
-    if entry:
+    if entry and entry.isprintable():
         place += f" ({entry})"
-    context = mistake.get("ctx", {})
     value, allowed, hint = mistake["input"], mistake["msg"], None
     problem = "this value cannot be used"
-    lever = levers.BY_NAME.get(str(location[-1]))
+    key = str(location[-1])
+    lever = levers.BY_NAME.get(key)
     match mistake["type"]:
         case "extra_forbidden":
             problem = "there is no such key here"
@@ -244,19 +280,25 @@ def _first_mistake(error: pydantic.ValidationError, document: dict[str, Any], so
             hint = did_you_mean(str(location[-1]), known)
         case "missing":
             problem, value, allowed = "something is missing here", None, f"a value for {location[-1]!r}"
-        case "string_pattern_mismatch":
-            allowed = context["pattern"].strip("^$()").replace("|", ", ").replace(r"\S", "a text that is not blank")
-            hint = did_you_mean(str(value), allowed.split(", "))
+        case "string_pattern_mismatch" | "string_too_short" | "string_too_long" if key == "working_time":
+            allowed = ", ".join(chains.SHAPES)
+            hint = did_you_mean(str(value), chains.SHAPES)
+        case "string_pattern_mismatch" | "string_too_short" | "string_too_long":
+            allowed = chains.NAME_ALLOWED if key == "name" else chains.TEXT_ALLOWED
         case _ if lever is not None:
             allowed = lever.allowed
-        case "int_type" | "int_from_float":
-            allowed = "a whole number, without quotes"
-        case "float_type":
-            allowed = "a number, without quotes"
+        case "less_than_equal" | "greater_than_equal" if key == "format":
+            allowed = "1, the only version there is"
         case "string_type":
             allowed = "a text in quotes"
-        case "list_type" | "model_type" | "dict_type":
-            allowed = f"a table, written [[{location[0]}]] or [{location[0]}]"
+        case "list_type":
+            allowed = f"tables, each headed [[{key}]] in double brackets"
+        case "model_type" | "dict_type":
+            allowed = "a table, headed " + ("[levers]" if key == "levers" else f"[[{location[0]}]]")
+        case _ if key in chains.STRUCTURE["graph"] or key in chains.STRUCTURE["unit"] or key == "customers":
+            allowed = chains.allowed_number(key, whole=key != "hours_per_day")
+        case "int_type" | "int_from_float":
+            allowed = "a whole number, without quotes"
     return InputError(problem, source=source, place=place, value=value, allowed=allowed, hint=hint)
 
 

@@ -47,11 +47,13 @@ UNIT = _with_levers(
     ("inbox", "i4"),  # requests that came since the last boundary, not yet in order
     ("queued", "i4"),  # requests waiting for somebody to take them
     ("present", "i4"),  # requests anywhere in the unit: waiting, resting, queued, in work
+    ("promised_flow", "f8"),  # requests per day over its outbound links, and the same times their promises
+    ("flow", "f8"),
     ("mean_promise", "f8"),  # usual promise of its outbound links, the target that makes pressure
     ("backlog_days", "f8"),  # working days that its staff need for what is queued
     ("pressure", "f8"),  # work pressure, 0 and up
     ("time_factor", "f8"),  # time per request relative to the ordinary, cut under pressure
-    ("effort_factor", "f8"),  # effort relative to the ordinary, raised under pressure
+    ("pace", "f8"),  # log of the effect of pressure on working time: corners cut and effort raised
     ("work_location", "f8"),  # parameters of the working time, derived each morning from the levers
     ("work_scale", "f8"),
     ("recognition_received", "f8"),
@@ -75,6 +77,13 @@ LINK = _with_levers(
     ("flow", "f8"),  # requests per day to be expected over it, from the traffic equations
     ("satisfaction_sum", "f8"),  # over the relations of an internal link
     ("trust_sum", "f8"),
+    ("share_reliability", "f8"),  # the weights of the dimensions as shares of 1, derived each morning
+    ("share_responsiveness", "f8"),
+    ("share_assurance", "f8"),
+    ("share_empathy", "f8"),
+    ("share_tangibles", "f8"),
+    ("share_process", "f8"),  # all but reliability
+    ("solid_reliability", "f8"),  # share of reliability in what trust follows, beside assurance
 )
 """Links of the chain: a supplier serves a client."""
 
@@ -92,6 +101,8 @@ SEGMENT = _with_levers(
     ("reputation", "f8"),  # balance of what people say, -1 to 1
     ("talk", "f8"),  # today's balance
     ("talkers", "f8"),
+    ("mean_gap", "f8"),  # days between a customer's needs, derived each morning
+    ("hazard", "f8"),  # of leaving at a need, for the merely satisfied
 )
 """Customer segments."""
 
@@ -212,6 +223,8 @@ CLOCK = np.dtype(
         ("closed_ever", "i8"),
         ("journal_rows", "i4"),
         ("slots_per_day", "i4"),
+    ("now", "f8"),  # time of the boundary in hand, in days
+    ("until", "f8"),  # time of the next one
         ("max_fan", "i4"),  # most requests that one event can make
         ("services_ever", "i8"),
     ],

@@ -127,7 +127,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     unit["work_shape"] = [chains.SHAPES.index(one.get("working_time", "lognormal")) for one in data]
     unit["first_employee"] = np.cumsum(unit["staff"]) - unit["staff"]
     unit["inbox"] = NOBODY
-    unit["time_factor"] = unit["effort_factor"] = 1.0
+    unit["time_factor"] = 1.0
     _fill_levers(unit, "unit", chain, [(name,) for name in units])
 
     queue = np.full((len(units), population.CLASSES), NOBODY, dtype="i4")

@@ -6,7 +6,6 @@ so that more of it can hurt the supplier's other clients. All four effects: no s
 
 from sim.compiled import rule
 from sim.population import AHEAD, BEHIND, ORDINARY
-from sim.portable import exp
 
 
 @rule
@@ -17,8 +16,8 @@ def lean(internal_service):
 
 @rule
 def time_taken(x, care_time):
-    """Return the factor exp(k x) on working time: preparation takes time. Neutral: k = 0."""
-    return exp(care_time * x) if care_time != 0.0 and x != 0.0 else 1.0
+    """Return k x, the log of the factor on working time: preparation takes time. Neutral: k = 0."""
+    return care_time * x
 
 
 @rule

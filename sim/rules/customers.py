@@ -16,6 +16,8 @@ from sim.rules.requests import count_customer, free_customer, open_request
 NEED, DOOR, RUSH = int(draws.Purpose.NEED), int(draws.Purpose.DOOR), int(draws.Purpose.RUSH)
 START, STAY, JOIN = int(draws.Purpose.START), int(draws.Purpose.STAY), int(draws.Purpose.JOIN)
 _DAYS = float(DAYS_PER_YEAR)
+NEVER = 1.0e9
+"""Days until the next need of a customer who never needs anything."""
 
 
 @rule
@@ -25,9 +27,16 @@ def customer_key(segment, row):
 
 
 @rule
+def prepare(segment):
+    """Derive a segment's mean gap between needs and its hazard of leaving; nobody needs anything where the rate is 0."""
+    segment.mean_gap = _DAYS / segment.needs_per_year if segment.needs_per_year > 0.0 else NEVER
+    segment.hazard = loyalty.hazard_at_a_need(segment.churn, segment.needs_per_year)
+
+
+@rule
 def until_next_need(keys, segment, who, needs):
     """Return the working days until a customer's next need: exponential, so that needs are a Poisson process."""
-    return draws.exponential(draws.uniform(keys[NEED], who, needs)) * _DAYS / segment.needs_per_year
+    return draws.exponential(draws.uniform(keys[NEED], who, needs)) * segment.mean_gap
 
 
 @rule
@@ -77,9 +86,7 @@ def leave_or_ask(clock, keys, firm, link, segment, supply, customer, request, sl
     when = row.needs
     needed = row.next_need
     attachment = loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty)
-    leaving = loyalty.leaving_probability(
-        segment[s].churn, segment[s].needs_per_year, attachment, firm.churn_sensitivity
-    )
+    leaving = loyalty.leaving_probability(segment[s].hazard, attachment, firm.churn_sensitivity)
     segment_day[s].needs += 1
     if leaving > 0.0 and draws.uniform(keys[STAY], who, when) < leaving:
         row.active = 0

@@ -2,32 +2,34 @@
 
 import numpy as np
 
-from sim.compiled import kernel, rule
+from sim.compiled import borrowed, kernel, rule
 from sim.population import NOBODY
-from sim.rules import customers, knowledge, loyalty, motivation, pressure, queueing, requests
+from sim.rules import customers, encounter, knowledge, loyalty, motivation, pressure, queueing, requests
 
 MORNING, NEEDS, MAIL, EVENTS, JOINS = range(5)
 DAY_DONE, MORE_REQUESTS, MORE_CUSTOMERS, MORE_JOURNAL = range(4)
 
 
 @rule
-def morning(clock, firm, unit, link, manager, day_ring):
+def morning(clock, firm, unit, link, segment, manager, day_ring):
     """Take up the day: work pressure, working times, managers' attention; whose need is due."""
+    for u in range(len(unit)):
+        unit[u].flow = 0.0
+        unit[u].promised_flow = 0.0
+    for l in range(len(link)):
+        encounter.weigh(link[l])
+        unit[link[l].supplier].flow += link[l].flow
+        unit[link[l].supplier].promised_flow += link[l].flow * link[l].promise_days
+    for s in range(len(segment)):
+        customers.prepare(segment[s])
     for u in range(len(unit)):
         row = unit[u]
         queueing.prepare_working_time(row, firm.hours_per_day)
-        mean = row.hours_per_request / firm.hours_per_day / (1.0 - row.training)
-        row.backlog_days = row.queued * mean / row.staff
-        promised = 0.0
-        flow = 0.0
-        for l in range(len(link)):
-            if link[l].supplier == u:
-                promised += link[l].flow * link[l].promise_days
-                flow += link[l].flow
-        row.mean_promise = promised / flow if flow > 0.0 else 1.0
+        row.backlog_days = row.queued * queueing.mean_working_time(row, firm.hours_per_day) / row.staff
+        row.mean_promise = row.promised_flow / row.flow if row.flow > 0.0 else 1.0
         row.pressure = pressure.work_pressure(row.backlog_days, row.mean_promise)
         row.time_factor = pressure.time_per_request(row.pressure, firm.speed_up)
-        row.effort_factor = pressure.effort(row.pressure, firm.work_intensity)
+        row.pace = pressure.pace(row.pressure, firm.speed_up, firm.work_intensity)
         row.recognition_received = 0.0
     for m in range(len(manager)):
         row = unit[manager[m].unit]
@@ -122,6 +124,16 @@ def run_day(
 
     Every array is changed in place. The loop keeps its own place in ``clocks[0]``, so that it can return in the middle.
     """
+    unit, queue, link, segment, supply = (
+        borrowed(unit), borrowed(queue), borrowed(link), borrowed(segment), borrowed(supply)
+    )  # fmt: skip
+    employee, manager, relation, customer, request = (
+        borrowed(employee), borrowed(manager), borrowed(relation), borrowed(customer), borrowed(request)
+    )  # fmt: skip
+    keys, roster, slot_ring, day_ring, journal = (
+        borrowed(keys), borrowed(roster), borrowed(slot_ring), borrowed(day_ring), borrowed(journal)
+    )  # fmt: skip
+    link_days, unit_days, segment_days = borrowed(link_days), borrowed(unit_days), borrowed(segment_days)
     clock = clocks[0]
     firm = firms[0]
     link_day = link_days[clock.day]
@@ -130,7 +142,7 @@ def run_day(
     last_slot = (clock.day + 1) * clock.slots_per_day
 
     if clock.phase == MORNING:
-        morning(clock, firm, unit, link, manager, day_ring)
+        morning(clock, firm, unit, link, segment, manager, day_ring)
         clock.phase = NEEDS
 
     if clock.phase == NEEDS:
@@ -150,6 +162,8 @@ def run_day(
 
     while clock.slot < last_slot and clock.phase != JOINS:
         if clock.phase == MAIL:
+            clock.now = clock.slot / clock.slots_per_day
+            clock.until = (clock.slot + 1) / clock.slots_per_day
             take_mail(clock, slot_ring)
             clock.phase = EVENTS
         while clock.worklist != NOBODY:

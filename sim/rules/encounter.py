@@ -6,7 +6,7 @@ functions; only the row that is updated differs.
 """
 
 from sim.compiled import rule
-from sim.rules.expectation import drift, learn
+from sim.rules.expectation import drift, kept, learn
 
 
 @rule
@@ -68,36 +68,51 @@ def trust_after(trust, evidence, gain, loss):
 
 
 @rule
+def weigh(link):
+    """Derive a link's shares of the five dimensions from their weights; all weights 0 count as equal."""
+    total = (
+        link.weight_reliability
+        + link.weight_responsiveness
+        + link.weight_assurance
+        + link.weight_empathy
+        + link.weight_tangibles
+    )
+    equal = 1.0 if total == 0.0 else 0.0
+    total += 5.0 * equal
+    link.share_reliability = (link.weight_reliability + equal) / total
+    link.share_responsiveness = (link.weight_responsiveness + equal) / total
+    link.share_assurance = (link.weight_assurance + equal) / total
+    link.share_empathy = (link.weight_empathy + equal) / total
+    link.share_tangibles = (link.weight_tangibles + equal) / total
+    link.share_process = 1.0 - link.share_reliability
+    solid = link.share_reliability + link.share_assurance
+    link.solid_reliability = link.share_reliability / solid if solid > 0.0 else 0.5
+
+
+@rule
 def encounter(firm, link, client, outcome, prompt, assurance, empathy, tangibles, now, market, market_rate):
     """Let ``client`` live through one service and return (quality, judgement, expectation).
 
     Perceived quality is the mean of the five dimensions, weighted by the link's client. Trust follows what can be relied
-    upon: reliability and assurance. The client's row is updated in place.
+    upon: reliability and assurance. The client's row is updated in place. `weigh` has derived the link's shares.
     """
-    process_weight = (
-        link.weight_responsiveness + link.weight_assurance + link.weight_empathy + link.weight_tangibles
+    process_part = (
+        link.share_responsiveness * prompt
+        + link.share_assurance * assurance
+        + link.share_empathy * empathy
+        + link.share_tangibles * tangibles
     )
-    total = link.weight_reliability + process_weight
-    process_sum = (
-        link.weight_responsiveness * prompt
-        + link.weight_assurance * assurance
-        + link.weight_empathy * empathy
-        + link.weight_tangibles * tangibles
-    )
-    quality = (link.weight_reliability * outcome + process_sum) / total
-    process = process_sum / process_weight if process_weight > 0.0 else quality
+    quality = link.share_reliability * outcome + process_part
+    process = process_part / link.share_process if link.share_process > 0.0 else quality
 
-    days = now - client.touched
-    expected_outcome = drift(client.expected_outcome, market, market_rate, days)
-    expected_process = drift(client.expected_process, market, market_rate, days)
-    expected = (link.weight_reliability * expected_outcome + process_weight * expected_process) / total
+    share_kept = kept(market_rate, now - client.touched)
+    expected_outcome = drift(client.expected_outcome, market, share_kept)
+    expected_process = drift(client.expected_process, market, share_kept)
+    expected = link.share_reliability * expected_outcome + link.share_process * expected_process
 
     judgement = judge(firm, quality, expected)
     client.satisfaction += firm.satisfaction_learning * (judgement - client.satisfaction)
-    solid = link.weight_reliability + link.weight_assurance
-    evidence = (
-        (link.weight_reliability * outcome + link.weight_assurance * assurance) / solid if solid > 0.0 else quality
-    )
+    evidence = link.solid_reliability * outcome + (1.0 - link.solid_reliability) * assurance
     client.trust = trust_after(client.trust, evidence, firm.trust_gain, firm.trust_loss)
     client.expected_outcome = learn(expected_outcome, outcome, firm.expectation_learning)
     client.expected_process = learn(expected_process, process, firm.expectation_learning)

@@ -9,15 +9,21 @@ from sim.portable import exp
 
 
 @rule
-def drift(expected, market, rate, days):
-    """Return the expectation after ``days`` without contact.
+def kept(rate, days):
+    """Return exp(-rate t): the share of the distance from market quality that is left after ``days`` without contact.
 
-    E(t) = M + (E - M) exp(-rate t): it relaxes toward market quality M, in closed form so that a client without
-    contact costs nothing. No source: a modelling choice. Neutral: rate 0.
+    No source: a modelling choice. Neutral: rate 0.
     """
-    if rate == 0.0 or days <= 0.0:
-        return expected
-    return market + (expected - market) * exp(-rate * days)
+    return exp(-rate * days) if rate > 0.0 and days > 0.0 else 1.0
+
+
+@rule
+def drift(expected, market, share_kept):
+    """Return M + (E - M) exp(-rate t): an expectation relaxes toward market quality M.
+
+    In closed form, so that a client without contact costs nothing; ``share_kept`` comes from `kept`.
+    """
+    return market + (expected - market) * share_kept
 
 
 @rule

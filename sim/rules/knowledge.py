@@ -1,7 +1,6 @@
 """B1: knowledge. Training, learning by doing, forgetting, newcomers who do not know the product yet."""
 
 from sim.compiled import rule
-from sim.portable import exp
 
 ORDINARY_KNOWLEDGE = 0.75
 """Knowledge at which working times and error rates are those of the organisation file."""
@@ -33,8 +32,8 @@ def errors(knowledge, effect):
 
 @rule
 def time_taken(knowledge, effect):
-    """Return the factor exp(k (K* - K)) on working time: who knows less is slower. Neutral: k = 0."""
-    return exp(effect * (ORDINARY_KNOWLEDGE - knowledge)) if effect != 0.0 else 1.0
+    """Return k (K* - K), the log of the factor on working time: who knows less is slower. Neutral: k = 0."""
+    return effect * (ORDINARY_KNOWLEDGE - knowledge)
 
 
 @rule

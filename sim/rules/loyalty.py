@@ -19,17 +19,22 @@ def loyalty(satisfaction, trust, trust_weight):
 
 
 @rule
-def leaving_probability(churn, needs_per_year, attachment, sensitivity):
+def hazard_at_a_need(churn, needs_per_year):
+    """Return h0 = -ln(1 - churn) / needs per year: the hazard of leaving at a need for the merely satisfied."""
+    return -log(1.0 - churn) / needs_per_year if churn > 0.0 and needs_per_year > 0.0 else 0.0
+
+
+@rule
+def leaving_probability(hazard, attachment, sensitivity):
     """Return the probability that a customer goes elsewhere when the next need arises.
 
-    h = -ln(1 - churn) / needs per year · exp(-k (L - 0.75)); P = 1 - exp(-h). A proportional hazard of leaving at each
+    P = 1 - exp(-h), h = h0 exp(-k (L - 0.75)), h0 from `hazard_at_a_need`. A proportional hazard of leaving at each
     purchase, so that loyalty is convex at the top: the hazard at L = 0.95 is a fifth of that at 0.75 with k = 8 (Jones &
-    Sasser 1995: about six times more loyal). Neutral: churn = 0.
+    Sasser 1995: about six times more loyal). Neutral: churn = 0, which makes h0 = 0.
     """
-    if churn == 0.0:
+    if hazard == 0.0:
         return 0.0
-    hazard = -log(1.0 - churn) / needs_per_year * exp(-sensitivity * (attachment - MERELY_SATISFIED))
-    return 1.0 - exp(-hazard)
+    return 1.0 - exp(-hazard * exp(-sensitivity * (attachment - MERELY_SATISFIED)))
 
 
 @rule

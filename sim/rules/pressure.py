@@ -26,9 +26,9 @@ def time_per_request(pressure, speed_up):
 
 
 @rule
-def effort(pressure, work_intensity):
-    """Return the work intensity exp(b wp). Neutral: b = 0."""
-    return exp(work_intensity * pressure) if pressure > 0.0 else 1.0
+def pace(pressure, speed_up, work_intensity):
+    """Return -(a + b) wp, the log of the factor on working time: less time per request, and more effort."""
+    return -(speed_up + work_intensity) * pressure
 
 
 @rule

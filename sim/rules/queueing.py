@@ -165,12 +165,15 @@ def busy_until(roster, first, count, free_at):
 
 
 @rule
-def prepare_working_time(unit, hours_per_day):
-    """Derive the parameters of a unit's working time from its levers, in working days.
+def mean_working_time(unit, hours_per_day):
+    """Return the mean working time of a request in working days; training takes its share of the day from the work."""
+    return unit.hours_per_request / hours_per_day / (1.0 - unit.training)
 
-    Training takes its share of the day from the work.
-    """
-    mean = unit.hours_per_request / hours_per_day / (1.0 - unit.training)
+
+@rule
+def prepare_working_time(unit, hours_per_day):
+    """Derive the parameters of a unit's working time from its levers, in working days."""
+    mean = mean_working_time(unit, hours_per_day)
     unit.work_scale = 0.0
     unit.work_location = mean
     if unit.work_shape != FIXED and unit.work_shape != EXPONENTIAL and mean > 0.0 and unit.work_spread > 0.0:
@@ -180,10 +183,10 @@ def prepare_working_time(unit, hours_per_day):
 
 
 @rule
-def working_time(unit, u):
-    """Turn a uniform into a working time in days: fixed, exponential, or lognormal."""
+def working_time(unit, u, log_factor):
+    """Turn a uniform into a working time in days, fixed, exponential, or lognormal, times e to the ``log_factor``."""
     if unit.work_shape == EXPONENTIAL:
-        return unit.work_location * exponential(u)
+        return unit.work_location * exponential(u) * exp(log_factor)
     if unit.work_scale == 0.0:
-        return unit.work_location
-    return unit.work_location * exp(unit.work_scale * normal_quantile(u))
+        return unit.work_location * exp(log_factor)
+    return unit.work_location * exp(unit.work_scale * normal_quantile(u) + log_factor)

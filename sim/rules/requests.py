@@ -147,20 +147,15 @@ def serve(clock, keys, firm, unit, link, queue, employee, request, roster, slot_
     if unit[u].queued == 0:
         return
     first = unit[u].first_employee
-    boundary = clock.slot / clock.slots_per_day
-    until = (clock.slot + 1) / clock.slots_per_day
-    while unit[u].queued > 0 and roster[first].free_at < until:
+    while unit[u].queued > 0 and roster[first].free_at < clock.until:
         r = queueing.next_in_line(unit, queue, request, u)
         row = request[r]
         e = roster[first].employee
-        factor = (
-            unit[u].time_factor / unit[u].effort_factor
-            * knowledge.time_taken(employee[e].knowledge, firm.knowledge_time)
-        )  # fmt: skip
+        log_factor = unit[u].pace + knowledge.time_taken(employee[e].knowledge, firm.knowledge_time)
         if row.parent != NOBODY:
-            factor *= care.time_taken(care.lean(link[row.link].internal_service), firm.care_time)
-        work = factor * queueing.working_time(unit[u], draws.uniform(keys[WORK], row.key, visits(row)))
-        row.finish = max(boundary, roster[first].free_at) + work
+            log_factor += care.time_taken(care.lean(link[row.link].internal_service), firm.care_time)
+        work = queueing.working_time(unit[u], draws.uniform(keys[WORK], row.key, visits(row)), log_factor)
+        row.finish = max(clock.now, roster[first].free_at) + work
         row.server = e
         row.state = SERVED
         employee[e].busy_days += work
@@ -293,7 +288,7 @@ def finish(
     employee[e].served += 1
     unit[u].present -= 1
     unit_day[u].served += 1
-    unit_day[u].sojourn += clock.slot / clock.slots_per_day - row.entered
+    unit_day[u].sojourn += clock.now - row.entered
     clock.services_ever += 1
     if pass_on(clock, keys, unit, link, supply, request, link_day, r):
         return
@@ -320,7 +315,7 @@ def finish(
         row.broken = 0
         row.state = QUEUED
         row.ready = row.finish
-        row.entered = clock.slot / clock.slots_per_day
+        row.entered = clock.now
         unit[u].present += 1
         unit_day[u].arrived += 1
         link_day[l].reopened += 1
@@ -392,8 +387,7 @@ def handle(
         time = row.finish if row.state == SERVED else row.ready
         queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(time, clock.slots_per_day))
     elif row.state == ARRIVED:
-        now = clock.slot / clock.slots_per_day
-        arrive(clock, keys, firm, unit, link, supply, employee, request, slot_ring, link_day, unit_day, r, now)
+        arrive(clock, keys, firm, unit, link, supply, employee, request, slot_ring, link_day, unit_day, r, clock.now)
     elif row.state == RESTING:
         input_came(unit, request, r, row.ready)
     elif row.state == SERVED:

@@ -65,6 +65,7 @@ def first_day(
         roster[e].free_at = draws.uniform(keys[START], person.key, 3) - 1.0
 
     for s in range(len(segment)):
+        customers.prepare(segment[s])
         for ordinal in range(segment[s].start_size):
             c = first_customer[s] + ordinal
             row = customer[c]
