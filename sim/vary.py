@@ -1,0 +1,238 @@
+"""Varying a lever and measuring what it does to customers: dose and response, elasticity, lag.
+
+Every run of a seed is warmed up once, then branched at the same day into one future per value of the lever, and one
+without any change. All futures of a seed share their random numbers (common random numbers), so differences between them
+are due to the lever alone, and intervals of differences and slopes are taken over seeds, pair by pair.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from sim import levers, measures
+from sim.chain import ServiceChain
+from sim.errors import InputError
+from sim.interventions import Intervention, rows_of
+from sim.model import ServiceModel
+
+CONFIDENCE = 0.95
+RESAMPLES = 999
+SMOOTH_DAYS = 10  # the paired difference is noisy from day to day; the lag is read off its moving mean
+REFERENCE = "as described"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its spread: mean, 95 % interval, and the number of runs behind it."""
+
+    mean: float
+    low: float
+    high: float
+    runs: int
+
+    def text(self, digits: int = 1) -> str:
+        """Return the figure as people read it."""
+        if np.isnan(self.mean):
+            return "not measurable"
+        if np.isnan(self.low):
+            return f"{self.mean:.{digits}f} (one run: no interval)"
+        return f"{self.mean:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
+
+
+def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
+    """Return mean and Student's t interval of independent runs; runs without a value are left out and not counted."""
+    sample = np.asarray(values, dtype=float)
+    sample = sample[~np.isnan(sample)]
+    if len(sample) == 0:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    mean = float(sample.mean())
+    if len(sample) == 1:
+        return Estimate(mean, np.nan, np.nan, 1)
+    error = float(sample.std(ddof=1)) / np.sqrt(len(sample))
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1)) * error
+    return Estimate(mean, mean - half, mean + half, len(sample))
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What came out of varying a lever.
+
+    Attributes
+    ----------
+    lever, where, values : what was varied
+    seeds : run seeds
+    warm_up, days, window : days before the change, after it, and at the end of it over which figures are taken
+    figures : one row per value and seed with every measure over the window; the value nan is the firm as described
+    curves : measure → array (seed, value, day since the change); the last value is the firm as described
+    """
+
+    lever: str
+    where: str | None
+    values: tuple[float, ...]
+    seeds: tuple[int, ...]
+    warm_up: int
+    days: int
+    window: int
+    figures: pd.DataFrame
+    curves: dict[str, np.ndarray]
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per value: each measure with its interval, and the paired difference to the firm as described."""
+        rows = []
+        base = self.figures[self.figures["value"].isna()].set_index("seed")
+        for value in self.values:
+            mine = self.figures[self.figures["value"] == value].set_index("seed")
+            row: dict[str, float] = {"value": value, "runs": len(mine)}
+            for measure in measures.MEASURES:
+                for suffix, sample in (
+                    ("", mine[measure.name]),
+                    ("_difference", mine[measure.name] - base[measure.name]),
+                ):
+                    one = estimate(sample.to_numpy())
+                    row |= {
+                        f"{measure.name}{suffix}": one.mean,
+                        f"{measure.name}{suffix}_low": one.low,
+                        f"{measure.name}{suffix}_high": one.high,
+                    }
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def slope(self, response: str = "external_satisfaction", dose: str = "internal_service") -> Estimate:
+        """Return points of ``response`` per point of ``dose``: the least-squares slope of each seed, averaged over seeds."""
+        return estimate([self._line(mine, response, dose)[0] for _, mine in self._by_seed()])
+
+    def elasticity(self, response: str = "external_satisfaction", dose: str = "internal_service") -> Estimate:
+        """Return per cent of ``response`` per per cent of ``dose``, at the means."""
+        return estimate([self._line(mine, response, dose)[1] for _, mine in self._by_seed()])
+
+    def _by_seed(self) -> list[tuple[int, pd.DataFrame]]:
+        return [(int(seed), group) for seed, group in self.figures.dropna(subset="value").groupby("seed")]
+
+    @staticmethod
+    def _line(mine: pd.DataFrame, response: str, dose: str) -> tuple[float, float]:
+        x, y = mine[dose].to_numpy(), mine[response].to_numpy()
+        fit = np.isfinite(x) & np.isfinite(y)
+        if fit.sum() < 2 or np.ptp(x[fit]) < 1e-9:
+            return np.nan, np.nan
+        slope = float(stats.linregress(x[fit], y[fit]).slope)
+        return slope, slope * float(x[fit].mean() / y[fit].mean())
+
+    def effect_curve(self, measure: str = "external_experience") -> np.ndarray:
+        """Return the paired difference between the highest and the lowest value, by seed and day since the change."""
+        order = np.argsort(self.values)
+        curve = self.curves[measure]
+        difference: np.ndarray = curve[:, order[-1]] - curve[:, order[0]]
+        return difference
+
+    def lag(self, measure: str = "external_satisfaction") -> Estimate:
+        """Return the days from the change until half of its effect on ``measure`` is there.
+
+        Read off the paired difference between the highest and the lowest value, averaged over seeds, smoothed over
+        `SMOOTH_DAYS` days; the interval is a percentile bootstrap over seeds. Not measurable (nan) when the effect over
+        the window cannot be told from none.
+        """
+        curves = self.effect_curve(measure)
+        final = estimate(np.nanmean(curves[:, -self.window :], axis=1))
+        undecided = final.runs > 1 and final.low <= 0 <= final.high
+        if len(self.values) < 2 or final.runs == 0 or undecided or final.mean == 0:
+            return Estimate(np.nan, np.nan, np.nan, len(self.seeds))
+        middle = _half_time(curves.mean(axis=0), self.window)
+        if len(curves) == 1:
+            return Estimate(middle, np.nan, np.nan, 1)
+        found = stats.bootstrap(
+            (np.arange(len(curves)),),
+            lambda rows: _half_time(curves[rows.astype(int)].mean(axis=0), self.window),
+            n_resamples=RESAMPLES,
+            confidence_level=CONFIDENCE,
+            method="percentile",
+            vectorized=False,
+            rng=np.random.default_rng(0),
+        )
+        return Estimate(middle, *(float(end) for end in found.confidence_interval), len(curves))
+
+
+def _half_time(curve: np.ndarray, window: int) -> float:
+    """Return the day on which a curve that starts at 0 first reaches half of its mean over the last ``window`` days."""
+    final = np.nanmean(curve[-window:])
+    smooth = pd.Series(curve).rolling(SMOOTH_DAYS, center=True, min_periods=1).mean().to_numpy()
+    reached = np.flatnonzero(smooth / final >= 0.5) if final else []
+    return float(reached[0] + 1) if len(reached) else np.nan
+
+
+def vary(
+    chain: ServiceChain,
+    lever: str,
+    values: Sequence[float],
+    *,
+    where: str | None = None,
+    runs: int = 20,
+    seed: int = 1,
+    warm_up: int = 250,
+    days: int = 500,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Variation:
+    """Run a chain under several values of one lever and return what came out.
+
+    Parameters
+    ----------
+    chain : a checked chain
+    lever, where : what to vary, and in which part of the firm; see `sim.interventions.Intervention`
+    values : values of the lever, within its range
+    runs : seeds; the run seeds are ``seed``, ``seed`` + 1, …
+    warm_up : days before the change, during which nothing is varied
+    days : days after the change; figures are taken over the last quarter of them
+    workers : threads (the compiled core runs in parallel); default: one per core
+    progress : called with the number of runs that have ended, out of ``runs * (len(values) + 1)``
+    """
+    one = levers.lever(lever, place="lever")
+    checked = tuple(one.check(value, place=f"values of {one.name}") for value in values)
+    for name, number, least in (("runs", runs, 1), ("warm_up", warm_up, 0), ("days", days, 4), ("values", len(checked), 1)):
+        if number < least:
+            raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
+    rows = rows_of(chain, one.name, where)
+    touched = rows if one.home == "link" else None
+    seeds = tuple(range(seed, seed + runs))
+    window = max(1, days // 4)
+    done = 0
+
+    def one_seed(run_seed: int) -> list[dict[str, np.ndarray]]:
+        nonlocal done
+        root = ServiceModel(chain, seed=run_seed).run(warm_up)
+        futures = []
+        for value in (*checked, None):
+            change = [] if value is None else [Intervention(one.name, value, where, start=warm_up)]
+            model = root.branch(*change).run(days)
+            futures.append(measures.daily_arrays(model, touched))
+            done += 1
+            if progress:
+                progress(done)
+        return futures
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        tasks = [pool.submit(one_seed, run_seed) for run_seed in seeds]
+        try:
+            wait(tasks, return_when=FIRST_EXCEPTION)
+            results = [task.result() for task in tasks]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+    figures = [
+        {"seed": run_seed, "value": np.nan if value is None else value}
+        | measures.over_window(arrays, warm_up + days - window, warm_up + days)
+        for run_seed, futures in zip(seeds, results, strict=True)
+        for value, arrays in zip((*checked, None), futures, strict=True)
+    ]
+    curves = {
+        measure.name: np.array([[arrays[measure.name][warm_up:] for arrays in futures] for futures in results])
+        for measure in measures.MEASURES
+    }
+    return Variation(one.name, where, checked, seeds, warm_up, days, window, pd.DataFrame(figures), curves)
