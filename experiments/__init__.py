@@ -1,0 +1,1 @@
+"""Experiments with the model: benchmarks, sweeps, validation."""

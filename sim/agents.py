@@ -156,7 +156,9 @@ class Customer(ServiceAgent):
     satisfaction = _view("satisfaction", "satisfaction, 0 to 1")
     trust = _view("trust", "trust in the firm, 0 to 1")
     expected_outcome = _view("expected_outcome", "expected reliability, 0 to 1, at the last contact")
-    expected_process = _view("expected_process", "expected quality of the other dimensions, 0 to 1, at the last contact")
+    expected_process = _view(
+        "expected_process", "expected quality of the other dimensions, 0 to 1, at the last contact"
+    )
     next_need = _view("next_need", "day of the next need")
     needs = _view("needs", "needs so far")
     ordinal = _view("ordinal", "how many joined the segment before")

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numba.extending
@@ -83,15 +83,15 @@ def _cache_in(folder: Path) -> Iterator[None]:
 
 def rule(function: F) -> F:
     """Compile a small function into whichever kernel calls it."""
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
+    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True)(function))
 
 
 def kernel(function: F) -> F:
     """Compile an entry point that Python calls, and keep its machine code on disk."""
     if CACHE_FOLDER is None:
-        return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
     with _cache_in(CACHE_FOLDER):
-        return numba.njit(nogil=True, error_model="numpy", cache=True)(function)  # type: ignore[no-any-return]
+        return cast(F, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
 
 
 def rows(array: np.ndarray) -> np.ndarray:
@@ -118,14 +118,14 @@ if INTERPRETED:
 else:
 
     @numba.extending.intrinsic
-    def borrowed(typingctx, array):  # type: ignore[no-untyped-def]
+    def borrowed(typingctx, array):
         """Return ``array`` without its reference count, for use while the caller holds it.
 
         Compiled functions count a reference to each array argument on every call, atomically; with twenty arrays that is
         ten times the cost of a rule. Without a count there is nothing to update.
         """
 
-        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        def codegen(context, builder, signature, args):
             view = context.make_array(signature.args[0])(context, builder, args[0])
             view.meminfo = ir.Constant(view.meminfo.type, None)
             return view._getvalue()

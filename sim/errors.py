@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class ServiceCultureError(Exception):
@@ -64,8 +65,8 @@ class InputError(ServiceCultureError):
         return (_rebuild, (self.problem, fields))
 
 
-def _rebuild(problem: str, fields: dict[str, object]) -> InputError:
-    return InputError(problem, **fields)  # type: ignore[arg-type]
+def _rebuild(problem: str, fields: dict[str, Any]) -> InputError:
+    return InputError(problem, **fields)
 
 
 def shorten(value: object, most: int = 100) -> str:

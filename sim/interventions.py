@@ -97,7 +97,11 @@ def rows_of(chain: ServiceChain, lever_name: str, where: str | None) -> np.ndarr
             hint=did_you_mean(where, [*units, *segments]),
         )
     elif one.home == "link":
-        found = [row for row, (supplier, client) in enumerate(edges) if where == supplier or where == client and where in segments]
+        found = [
+            row
+            for row, (supplier, client) in enumerate(edges)
+            if where == supplier or (where == client and where in segments)
+        ]
     elif one.home == "unit" and where in units:
         found = [units.index(where)]
     elif one.home == "segment" and where in segments:

@@ -33,9 +33,15 @@ MEASURES: tuple[Measure, ...] = (
     Measure("external_satisfaction", "external satisfaction", "0–100", "mean satisfaction of active customers"),
     Measure("external_experience", "customers' experience", "0–100", "mean judgement of the encounters with customers"),
     Measure("net_promoter_score", "net promoter score", "−100–100", "promoters less detractors among active customers"),
-    Measure("retention", "retention", "% a year", "share of customers who would stay for a year at this rate of leaving"),
-    Measure("internal_service", "realised internal service", "0–100", "mean quality of encounters inside, as perceived"),
-    Measure("internal_satisfaction", "internal satisfaction", "0–100", "mean satisfaction of staff with their suppliers"),
+    Measure(
+        "retention", "retention", "% a year", "share of customers who would stay for a year at this rate of leaving"
+    ),
+    Measure(
+        "internal_service", "realised internal service", "0–100", "mean quality of encounters inside, as perceived"
+    ),
+    Measure(
+        "internal_satisfaction", "internal satisfaction", "0–100", "mean satisfaction of staff with their suppliers"
+    ),
     Measure("customers", "customers", "people", "active customers"),
     Measure("right_first_time", "answers that were right", "%", "share of answers to customers that were right"),
     Measure("in_time", "answers in time", "%", "share of answers to customers within the promised time"),

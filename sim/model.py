@@ -73,7 +73,7 @@ class ServiceModel(mesa.Model):
         self._journal: list[np.ndarray] = []
         self._agents_made = False
         self._customers: dict[int, tuple[int, agents.Customer]] | None = None
-        self._agents_by_type = _ByType(self, self._agents_by_type)
+        self._agents_by_type = _ByType(self, vars(self)["_agents_by_type"])
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "external_satisfaction": "external_satisfaction",
@@ -129,13 +129,15 @@ class ServiceModel(mesa.Model):
 
         The copy goes on exactly as this model would: "from day 120, what if…". Agents are made anew when asked for.
         """
-        twin = copy.copy(self)
-        super(ServiceModel, twin).__init__(rng=self.seed % 2**63)
+        twin = object.__new__(type(self))
+        mesa.Model.__init__(twin, rng=self.seed % 2**63)  # Mesa's own parts are bound to one model and made anew
+        for name, value in vars(self).items():
+            vars(twin).setdefault(name, value)
         twin.steps = self.steps
         twin.state = self.state.copy()
         twin._journal = list(self._journal)
         twin._agents_made, twin._customers = False, None
-        twin._agents_by_type = _ByType(twin, twin._agents_by_type)
+        twin._agents_by_type = _ByType(twin, {})
         twin.datacollector = copy.deepcopy(self.datacollector)
         twin.intervene(*interventions)
         return twin
@@ -239,9 +241,9 @@ class ServiceModel(mesa.Model):
             if not active[index] or rows["ordinal"][index] != ordinal:
                 agent.remove()
                 del known[index]
-        for index in np.flatnonzero(active):
+        for index in np.flatnonzero(active).tolist():
             if index not in known:
-                known[int(index)] = (int(rows["ordinal"][index]), agents.Customer(self, int(index)))
+                known[index] = (int(rows["ordinal"][index]), agents.Customer(self, index))
 
     def _own_agents(self, point: str) -> None:
         """Call ``step`` of agents of a user's own classes that join the day at this point."""
@@ -298,7 +300,11 @@ def _with_overrides(chain: ServiceChain, overrides: Mapping[str, float]) -> Serv
     for name, value in overrides.items():
         one = levers.lever(name, place="model parameters")
         number = one.check(value, place=f"model parameter {one.name}")
-        for bag in [chain.graph, *(data for _, data in chain.nodes(data=True)), *(d for *_, d in chain.edges(data=True))]:
+        for bag in [
+            chain.graph,
+            *(data for _, data in chain.nodes(data=True)),
+            *(d for *_, d in chain.edges(data=True)),
+        ]:
             bag.pop(one.name, None)
         chain.graph[one.name] = number
     return chain.check()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
+import defusedxml.ElementTree
+import networkx as nx
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
@@ -22,6 +25,9 @@ BUNDLED = "scenarios.organisations"
 
 MOST_BYTES = 20_000_000
 """An organisation file larger than this is refused unread."""
+
+MOST_DOTS = 200
+"""A line with more dots than this is refused unread: the time of tomllib grows with the square of a dotted key."""
 
 
 class _Table(BaseModel):
@@ -139,19 +145,54 @@ def load(where: str | Path | ServiceChain) -> ServiceChain:
     if isinstance(where, ServiceChain):
         return where.check()
     name = str(where)
-    if name.replace("-", "_") in bundled():
-        text = (resources.files(BUNDLED) / f"{name.replace('-', '_')}.toml").read_text(encoding="utf-8")
-        return parse(text, source=f"{name} (bundled)")
     path = Path(where)
-    if not path.exists() and path.suffix == "" and path.parent == Path("."):
+    if path.suffix == "" and path.parent == Path(".") and not path.exists():
+        return parse(bundled_text(name), source=f"{name} (bundled)")
+    text = read_text(path)
+    if path.suffix == ".json":
+        return _from_json(text, name)
+    if path.suffix == ".graphml":
+        return _from_graphml(text, name)
+    return parse(text, source=name)
+
+
+def bundled_text(name: str) -> str:
+    """Return the text of a bundled organisation file."""
+    if name.replace("-", "_") not in bundled():
         raise InputError(
             "there is no such organisation",
             place="organisation",
             value=name,
-            allowed="the path of a TOML file, or one of: " + ", ".join(bundled()),
+            allowed="the path of a .toml, .json or .graphml file, or one of: " + ", ".join(bundled()),
             hint=did_you_mean(name, bundled()),
         )
-    return parse(read_text(path), source=name)
+    return (resources.files(BUNDLED) / f"{name.replace('-', '_')}.toml").read_text(encoding="utf-8")
+
+
+def _from_json(text: str, source: str) -> ServiceChain:
+    try:
+        return ServiceChain.from_node_link(json.loads(text))
+    except InputError as error:
+        raise error.located(source) from None
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
+        raise InputError(
+            "this is not a chain in networkx's node-link form", source=source, value=f"{type(error).__name__}: {error}",
+            allowed="what `service-culture convert FILE.json` writes",
+        ) from None  # fmt: skip
+
+
+def _from_graphml(text: str, source: str) -> ServiceChain:
+    # defusedxml refuses entities and external references, which networkx's own reader would follow.
+    try:
+        defusedxml.ElementTree.fromstring(text.encode())
+        return ServiceChain.from_graph(nx.parse_graphml(text))
+    except InputError as error:
+        raise error.located(source) from None
+    except Exception as error:  # XML errors, refused entities, and whatever networkx meets in a broken graph
+        raise InputError(
+            "this is not a chain in GraphML", source=source, value=f"{type(error).__name__}: {error}",
+            allowed="what `service-culture convert FILE.graphml` writes",
+        ) from None  # fmt: skip
 
 
 def read_text(path: Path) -> str:
@@ -175,7 +216,7 @@ def read_text(path: Path) -> str:
             source=str(path),
             place=f"byte {error.start}",
             allowed="TOML in UTF-8",
-            hint="ticket exports and GraphML are read by `service-culture from-tickets` and `from-graph`",
+            hint="ticket exports are read by `service-culture from-tickets`",
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise InputError(
@@ -192,6 +233,16 @@ def parse(text: str, *, source: str = "organisation") -> ServiceChain:
         raise InputError(
             "this file is empty", source=source, allowed="an organisation", hint="start from `service-culture new`"
         )
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MOST_DOTS:
+            raise InputError(
+                "this line has too many dots to be read",
+                source=source,
+                place=f"line {number}",
+                value=line,
+                allowed=f"at most {MOST_DOTS} dots in a line",
+                hint="a long text goes over several lines between three quotes",
+            )
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also an integer of thousands of digits
@@ -321,7 +372,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
 def _entry_name(document: dict[str, Any], location: tuple[int | str, ...]) -> str | None:
     """Return the name of the entry that a mistake stands in, so that a person finds it without counting."""
     try:
-        entry = document[str(location[0])][location[1]]  # type: ignore[index]
+        entry = document[str(location[0])][location[1]]
         if "supplier" in entry or "client" in entry:
             return f"{entry.get('supplier', '?')} → {entry.get('client', '?')}"
         return str(entry["name"])
@@ -356,3 +407,18 @@ def dump(chain: ServiceChain) -> str:
         entries.append(tomlkit.item({"supplier": supplier, "client": client, **data}))
     document["links"] = entries
     return tomlkit.dumps(document)
+
+
+def as_text(chain: ServiceChain, path: str | Path) -> str:
+    """Return a chain in the format that the ending of ``path`` names: .toml, .json (node-link) or .graphml."""
+    suffix = Path(path).suffix
+    if suffix == ".toml":
+        return dump(chain)
+    if suffix == ".json":
+        return json.dumps(chain.check().to_node_link(), indent=2) + "\n"
+    if suffix == ".graphml":
+        return "\n".join(nx.generate_graphml(nx.DiGraph(chain.check()))) + "\n"
+    raise InputError(
+        "there is no such format", source=str(path), value=suffix, allowed=".toml, .json, .graphml",
+        hint="the ending of the file says the format",
+    )  # fmt: skip

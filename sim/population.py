@@ -223,8 +223,8 @@ CLOCK = np.dtype(
         ("closed_ever", "i8"),
         ("journal_rows", "i4"),
         ("slots_per_day", "i4"),
-    ("now", "f8"),  # time of the boundary in hand, in days
-    ("until", "f8"),  # time of the next one
+        ("now", "f8"),  # time of the boundary in hand, in days
+        ("until", "f8"),  # time of the next one
         ("max_fan", "i4"),  # most requests that one event can make
         ("services_ever", "i8"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -99,7 +100,7 @@ def _chain_free_rows(pool: np.ndarray, start: int, clock: np.ndarray, head: str,
     clock[0][count] += len(free)
 
 
-def _fill_levers(array: np.ndarray, home: levers.Home, chain: ServiceChain, places: list[tuple[str, ...]]) -> None:
+def _fill_levers(array: np.ndarray, home: levers.Home, chain: ServiceChain, places: Sequence[tuple[str, ...]]) -> None:
     for one in levers.of(home):
         array[one.name] = [chain.value(one.name, *place) for place in places]
 
@@ -173,7 +174,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     manager["key"] = [draws.identity("manager", units[row], number) for number, row in enumerate(leaders)]
     manager["span"] = unit["span"][leaders]
 
-    fans = [sum(np.ceil(link[l]["requests_per_case"]) + 1 for l in _inbound(supply, table, row))
+    fans = [sum(np.ceil(link[edge]["requests_per_case"]) + 1 for edge in _inbound(supply, table, row))
             for table in (unit, segment) for row in range(len(table))]  # fmt: skip
     clock = np.zeros(1, population.CLOCK)
     clock["slots_per_day"] = chain.setting("slots_per_day")
@@ -212,4 +213,3 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
 def _inbound(supply: list[int], table: np.ndarray, row: int) -> list[int]:
     first = table[row]["first_supply"]
     return supply[first : first + table[row]["supplies"]]
-

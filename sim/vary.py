@@ -14,50 +14,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sim import levers, measures
 from sim.chain import ServiceChain
 from sim.errors import InputError
+from sim.estimates import CONFIDENCE, Estimate, estimate
 from sim.interventions import Intervention, rows_of
 from sim.model import ServiceModel
 
-CONFIDENCE = 0.95
 RESAMPLES = 999
-SMOOTH_DAYS = 10  # the paired difference is noisy from day to day; the lag is read off its moving mean
+SMOOTH_DAYS = 5  # the paired difference is noisy from day to day; the lag is read off its moving mean
 REFERENCE = "as described"
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure with its spread: mean, 95 % interval, and the number of runs behind it."""
-
-    mean: float
-    low: float
-    high: float
-    runs: int
-
-    def text(self, digits: int = 1) -> str:
-        """Return the figure as people read it."""
-        if np.isnan(self.mean):
-            return "not measurable"
-        if np.isnan(self.low):
-            return f"{self.mean:.{digits}f} (one run: no interval)"
-        return f"{self.mean:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
-
-
-def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
-    """Return mean and Student's t interval of independent runs; runs without a value are left out and not counted."""
-    sample = np.asarray(values, dtype=float)
-    sample = sample[~np.isnan(sample)]
-    if len(sample) == 0:
-        return Estimate(np.nan, np.nan, np.nan, 0)
-    mean = float(sample.mean())
-    if len(sample) == 1:
-        return Estimate(mean, np.nan, np.nan, 1)
-    error = float(sample.std(ddof=1)) / np.sqrt(len(sample))
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1)) * error
-    return Estimate(mean, mean - half, mean + half, len(sample))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +80,7 @@ class Variation:
         return estimate([self._line(mine, response, dose)[1] for _, mine in self._by_seed()])
 
     def _by_seed(self) -> list[tuple[int, pd.DataFrame]]:
-        return [(int(seed), group) for seed, group in self.figures.dropna(subset="value").groupby("seed")]
+        return [(int(str(seed)), group) for seed, group in self.figures.dropna(subset="value").groupby("seed")]
 
     @staticmethod
     def _line(mine: pd.DataFrame, response: str, dose: str) -> tuple[float, float]:
@@ -121,6 +88,8 @@ class Variation:
         fit = np.isfinite(x) & np.isfinite(y)
         if fit.sum() < 2 or np.ptp(x[fit]) < 1e-9:
             return np.nan, np.nan
+        from scipy import stats
+
         slope = float(stats.linregress(x[fit], y[fit]).slope)
         return slope, slope * float(x[fit].mean() / y[fit].mean())
 
@@ -146,6 +115,8 @@ class Variation:
         middle = _half_time(curves.mean(axis=0), self.window)
         if len(curves) == 1:
             return Estimate(middle, np.nan, np.nan, 1)
+        from scipy import stats
+
         found = stats.bootstrap(
             (np.arange(len(curves)),),
             lambda rows: _half_time(curves[rows.astype(int)].mean(axis=0), self.window),
@@ -155,14 +126,15 @@ class Variation:
             vectorized=False,
             rng=np.random.default_rng(0),
         )
-        return Estimate(middle, *(float(end) for end in found.confidence_interval), len(curves))
+        low, high = found.confidence_interval
+        return Estimate(middle, float(low), float(high), len(curves))
 
 
 def _half_time(curve: np.ndarray, window: int) -> float:
     """Return the day on which a curve that starts at 0 first reaches half of its mean over the last ``window`` days."""
     final = np.nanmean(curve[-window:])
     smooth = pd.Series(curve).rolling(SMOOTH_DAYS, center=True, min_periods=1).mean().to_numpy()
-    reached = np.flatnonzero(smooth / final >= 0.5) if final else []
+    reached: Sequence[int] = np.flatnonzero(smooth / final >= 0.5).tolist() if final else []
     return float(reached[0] + 1) if len(reached) else np.nan
 
 
@@ -175,7 +147,7 @@ def vary(
     runs: int = 20,
     seed: int = 1,
     warm_up: int = 250,
-    days: int = 500,
+    days: int = 250,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Variation:
@@ -194,7 +166,12 @@ def vary(
     """
     one = levers.lever(lever, place="lever")
     checked = tuple(one.check(value, place=f"values of {one.name}") for value in values)
-    for name, number, least in (("runs", runs, 1), ("warm_up", warm_up, 0), ("days", days, 4), ("values", len(checked), 1)):
+    for name, number, least in (
+        ("runs", runs, 1),
+        ("warm_up", warm_up, 0),
+        ("days", days, 4),
+        ("values", len(checked), 1),
+    ):
         if number < least:
             raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
     rows = rows_of(chain, one.name, where)

@@ -121,7 +121,9 @@ def guess_columns(
     rows = list(itertools.islice(files.rows(layout), SAMPLE_ROWS))
     if not rows:
         raise InputError(
-            "there is a header but no rows", source=str(layout.path), allowed="one line a ticket or event below the header"
+            "there is a header but no rows",
+            source=str(layout.path),
+            allowed="one line a ticket or event below the header",
         )
     order = Order(choice=date_order, reason="as you said" if date_order else "")
     columns = {name: _look_at(name, [row[i] for row in rows], order) for i, name in enumerate(layout.header)}
@@ -161,7 +163,12 @@ def _look_at(name: str, cells: list[str], order: Order) -> _Column:
     filled = [cell.strip() for cell in cells if not is_missing(cell)]
     distinct = len(set(filled))
     return _Column(
-        name, filled, len(filled) / len(cells), distinct, share_of_dates(filled[:300], order), len(filled) / max(1, distinct)
+        name,
+        filled,
+        len(filled) / len(cells),
+        distinct,
+        share_of_dates(filled[:300], order),
+        len(filled) / max(1, distinct),
     )
 
 
@@ -217,7 +224,9 @@ def _choose_case(
     ids = [c for c in columns.values() if c.filled > 0.98 and c.dates < 0.5 and c.distinct > 0.05 * len(rows)]
     ids = [c for c in ids if c.name not in taken and re.fullmatch(r"[\w#/:.-]{1,40}", c.values[0] or "")]
     if ids:
-        choices["case"] = Choice("case", ids[0].name, "unsure", "always filled, and its values look like ticket numbers")
+        choices["case"] = Choice(
+            "case", ids[0].name, "unsure", "always filled, and its values look like ticket numbers"
+        )
         return
     raise InputError(
         "no column looks like a ticket number", source=str(layout.path), place="header", value=", ".join(layout.header),
@@ -304,7 +313,9 @@ def _by_values(
 def _settle_order(guess: ColumnGuess, rows: list[list[str]]) -> None:
     """Decide the order of day and month; where the sample leaves it open, look through the whole file."""
     order = guess.order
-    places = [p for role in ("timestamp", "opened", "resolved", "closed", "due") if (p := guess.place(role)) is not None]
+    places = [
+        p for role in ("timestamp", "opened", "resolved", "closed", "due") if (p := guess.place(role)) is not None
+    ]
     if not order.settled and order.ambiguous:
         for number, row in enumerate(files.rows(guess.layout)):
             if number >= len(rows):

@@ -36,6 +36,8 @@ _MONTHS = {
          "jul lug", "aug ago aoû", "sep set", "oct okt out ott", "nov", "dec dez déc dic"), start=1)
     for name in names.split()
 }  # fmt: skip
+_DIGITS_ALIKE = str.maketrans("012345678", "999999999")
+_WORTH_A_TEMPLATE = 20
 _EXCEL_ORIGIN = 25569  # days from Excel's day 0 to 1970-01-01
 YEARS = (1980, 2100)
 """A number or date outside these years is taken for something else."""
@@ -120,28 +122,77 @@ class DateReader:
 
     def _read_unique(self, unique: pd.Series) -> np.ndarray:
         out = np.full(len(unique), np.nan)
+        masks, patterns = pd.factorize(unique.str.translate(_DIGITS_ALIKE))
+        slow = np.ones(len(unique), bool)
+        for number, pattern in enumerate(patterns):
+            places = np.flatnonzero(masks == number)
+            if len(places) >= _WORTH_A_TEMPLATE and (template := self._template(pattern)) is not None:
+                out[places] = self._by_template(unique.iloc[places], *template)
+                slow[places] = np.isnan(out[places])
+        rest = np.flatnonzero(slow)
+        out[rest] = self._one_by_one(list(unique.iloc[rest]))
+        low, high = (np.datetime64(f"{year}-01-01", "s").astype("int64") for year in YEARS)
+        out[(out < low) | (out > high)] = np.nan
+        return out
+
+    def _template(self, pattern: str) -> tuple[str, int | None] | None:
+        """Return strptime format and the position of the zone for texts of digits alike, or None where words are in it."""
+        found = _NUMERIC.match(pattern)
+        if (
+            found is None
+            or not found["b"].isdigit()
+            or found["ampm"]
+            or (found["gap"] or "") not in ("", " ", "T", ", ")
+        ):
+            return None
+        mark, year = found["s"], "%Y" if len(found["c"]) == 4 or len(found["a"]) == 4 else "%y"
+        if len(found["a"]) == 4:
+            parts = [year, "%m", "%d"]
+        else:
+            parts = ["%m", "%d", year] if self.order.choice == "mdy" else ["%d", "%m", year]
+        form = mark.join(parts) + (found["gap"] or "")
+        if time := found["time"]:
+            if "," in time or len(time.rpartition(".")[2]) > 6:
+                return None
+            marks = re.findall(r"\D", time)
+            form += "%H" + "".join(mark + name for mark, name in zip(marks, ("%M", "%S", "%f"), strict=False))
+        zone = found.start("zone") if found["zone"] else None
+        return form, zone
+
+    def _by_template(self, texts: pd.Series, form: str, zone: int | None) -> np.ndarray:
+        offsets = None
+        if zone is not None:
+            codes, zones = pd.factorize(texts.str[zone:])
+            distances = [_offset(text) or 0 for text in zones]
+            offsets = np.array(distances, dtype=float)[codes]
+            for distance, times in zip(distances, np.bincount(codes), strict=True):
+                self.offsets[distance] += int(times)
+            self.zoned += len(texts)
+            texts = texts.str[:zone]
+        seconds = _to_seconds(pd.to_datetime(texts, format=form, errors="coerce"))
+        return seconds if offsets is None else seconds - offsets
+
+    def _one_by_one(self, texts: list[str]) -> np.ndarray:
+        """Read dates of mixed or rare shapes: each is taken apart, and texts of one format are parsed together."""
+        out = np.full(len(texts), np.nan)
         shapes: dict[tuple, list[int]] = {}
-        plain: list[str | None] = []
-        for place, value in enumerate(unique):
+        plain: list[str] = []
+        for place, value in enumerate(texts):
             shape, text = self._shape(value)
             plain.append(text)
             if shape is not None:
                 shapes.setdefault(shape, []).append(place)
         for (form, offset), places in shapes.items():
-            texts = [plain[place] for place in places]
+            same = [plain[place] for place in places]
             if form == "number":
-                out[places] = [number_to_seconds(text or "") for text in texts]
+                out[places] = [number_to_seconds(text) for text in same]
                 continue
-            parsed = pd.to_datetime(pd.Series(texts), format=form, errors="coerce")
-            seconds = parsed.to_numpy().astype("datetime64[ms]").astype("int64") / 1000.0
-            seconds[parsed.isna().to_numpy()] = np.nan
+            seconds = _to_seconds(pd.to_datetime(pd.Series(same), format=form, errors="coerce"))
             if offset is not None:
                 seconds -= offset
                 self.zoned += len(places)
                 self.offsets[offset] += len(places)
             out[places] = seconds
-        low, high = (np.datetime64(f"{year}-01-01", "s").astype("int64") for year in YEARS)
-        out[(out < low) | (out > high)] = np.nan
         return out
 
     def _shape(self, text: str) -> tuple[tuple | None, str]:
@@ -194,6 +245,12 @@ class DateReader:
     def usual_offset(self) -> int:
         """The most common distance from universal time, in seconds; 0 where no zone is named."""
         return int(self.offsets.most_common(1)[0][0]) if self.offsets else 0
+
+
+def _to_seconds(parsed: pd.Series) -> np.ndarray:
+    seconds = parsed.to_numpy().astype("datetime64[ms]").astype("int64") / 1000.0
+    seconds[parsed.isna().to_numpy()] = np.nan
+    return np.asarray(seconds)
 
 
 def _offset(zone: str | None) -> int | None:

@@ -93,7 +93,7 @@ def open_binary(path: Path) -> IO[bytes]:
             magic = raw.read(6)
         for mark, opener in _OPENERS.items():
             if magic.startswith(mark):
-                return opener(path, "rb")  # type: ignore[operator,no-any-return]
+                return opener(path, "rb")  # type: ignore[operator]
         return path.open("rb")
     except OSError as error:
         raise InputError("this file cannot be read", source=str(path), value=error.strerror or str(error)) from None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.errors import InputError
 from sim.eventlog import roles
-from sim.eventlog.calendar import WorkingCalendar
+from sim.eventlog.calendar import WEEK, WorkingCalendar
 from sim.eventlog.columns import ColumnGuess, looks_like_people
 
 NO_TEAM = "No team named"
@@ -49,9 +49,10 @@ class Log:
         ``priority``, ``work`` (hours, where the log has them), ``first_team``, ``last_team``, ``visits``, ``open``
         (whether the case was still open when the log was taken)
     visits : one row a stay of a case at a team: ``case`` (row of `cases`), ``place`` (0 for the first), ``team``,
-        ``start``, ``end``, ``days`` (working days), ``left`` (``handed``, ``resolved``, ``open``)
+        ``start``, ``end``, ``days`` (working days), ``left`` (``handed``, ``resolved``, ``closed`` without a resolution,
+        or still ``open``)
     handovers : ``giver``, ``taker``, ``count``
-    assignees : team → different people seen working in it
+    assignees : team → most different people seen working in it in one week
     callers : counts of people who asked
     calendar : working time
     events : rows read
@@ -142,10 +143,13 @@ def assemble(
         notes.append(f"{int((~usable).sum()):,} tickets without a date of opening are left out")
     stamps = [cases["opened"].to_numpy(), cases["resolved"].to_numpy()]
     if guess.rows == "event":
-        at_work = events["timestamp"].to_numpy() <= cases["resolved"].fillna(np.inf).to_numpy()[events["case"].to_numpy()]
+        at_work = (
+            events["timestamp"].to_numpy() <= cases["resolved"].fillna(np.inf).to_numpy()[events["case"].to_numpy()]
+        )
         stamps = [stamps[0], events["timestamp"].to_numpy()[at_work]]
     calendar = calendar or WorkingCalendar.infer(np.concatenate(stamps))
-    visits = _visits(guess, cases, events, tickets)
+    taken = float(np.nanmax(np.concatenate([*stamps, cases["closed"].to_numpy()])))
+    visits = _visits(guess, cases, events, tickets, taken)
     people = looks_like_people(guess.column("team") or "", teams) or (
         guess.column("team") is not None and guess.column("team") == guess.column("resource")
     )
@@ -164,6 +168,8 @@ def assemble(
     visits["days"] = calendar.between(visits["start"].to_numpy(), visits["end"].to_numpy())
     cases["hours"] = (cases["resolved"] - cases["opened"]) / 3600.0
     cases["days"] = calendar.between(cases["opened"].to_numpy(), cases["resolved"].to_numpy())
+    cases["open_hours"] = np.where(cases["open"], (taken - cases["opened"]) / 3600.0, np.nan)
+    cases["open_days"] = np.where(cases["open"], calendar.between(cases["opened"].to_numpy(), np.array(taken)), np.nan)
     by_case = visits.groupby("case", sort=True)["team"]
     cases["first_team"] = by_case.first().reindex(range(len(cases))).to_numpy()
     cases["last_team"] = by_case.last().reindex(range(len(cases))).to_numpy()
@@ -216,7 +222,9 @@ def _cases(
             )
     backwards = cases["resolved"] < cases["opened"]
     if backwards.any():
-        notes.append(f"{int(backwards.sum()):,} tickets were resolved before they were opened: those dates are left out")
+        notes.append(
+            f"{int(backwards.sum()):,} tickets were resolved before they were opened: those dates are left out"
+        )
         cases.loc[backwards, "resolved"] = np.nan
     cases["open"] = ~np.isfinite(cases["resolved"]) & ~np.isfinite(cases["closed"])
     if cases["open"].any():
@@ -268,14 +276,18 @@ def _resolve_from_story(
         notes.append("neither a date of resolution nor a final state: a ticket's last event stands in for it")
 
 
-def _visits(guess: ColumnGuess, cases: pd.DataFrame, events: pd.DataFrame, tickets: pd.DataFrame) -> pd.DataFrame:
+def _visits(
+    guess: ColumnGuess, cases: pd.DataFrame, events: pd.DataFrame, tickets: pd.DataFrame, taken: float
+) -> pd.DataFrame:
     """Return the stays of cases at teams: from one assignment, or the opening, to the next, or the resolution."""
     opened, resolved = cases["opened"].to_numpy(), cases["resolved"].to_numpy()
+    still = cases["open"].to_numpy()
+    how = np.where(np.isfinite(resolved), "resolved", np.where(still, "open", "closed"))
+    until = np.where(np.isfinite(resolved), resolved, np.where(still, np.maximum(taken, opened), np.nan))
     if guess.rows == "ticket":
         team = tickets["team"].fillna(-1).to_numpy().astype(int)
-        left = np.where(np.isfinite(resolved), "resolved", "open")
         return pd.DataFrame(
-            {"case": np.arange(len(cases)), "place": 0, "team": team, "start": opened, "end": resolved, "left": left}
+            {"case": np.arange(len(cases)), "place": 0, "team": team, "start": opened, "end": until, "left": how}
         )
     case, time = events["case"].to_numpy(), events["timestamp"].to_numpy()
     team = events["team"].to_numpy().astype(float)
@@ -289,11 +301,8 @@ def _visits(guess: ColumnGuess, cases: pd.DataFrame, events: pd.DataFrame, ticke
     case, time, filled, first = case[starts], time[starts], filled[starts], first[starts]
     is_last = np.concatenate([first[1:], [True]])
     start = np.where(first, np.minimum(opened[case], time), time)
-    end = np.where(is_last, resolved[case], np.concatenate([time[1:], [np.nan]]))
-    left = np.where(~is_last, "handed", np.where(np.isfinite(end), "resolved", "open"))
-    taken = float(np.nanmax(events["timestamp"]))
-    still_open = cases["open"].to_numpy()[case] & is_last
-    end = np.where(still_open, np.maximum(taken, start), end)
+    end = np.where(is_last, until[case], np.concatenate([time[1:], [np.nan]]))
+    left = np.where(is_last, how[case], "handed")
     place = np.arange(len(case)) - np.maximum.accumulate(np.where(first, np.arange(len(case)), 0))
     return pd.DataFrame({"case": case, "place": place, "team": filled, "start": start, "end": end, "left": left})
 
@@ -311,10 +320,17 @@ def count_handovers(visits: pd.DataFrame) -> pd.DataFrame:
 def _assignees(
     guess: ColumnGuess, events: pd.DataFrame, tickets: pd.DataFrame, labels: list[str], unnamed: str
 ) -> pd.Series:
-    source = events if guess.rows == "event" else tickets
+    """Return, for every team, the most different people seen in it in one week: over a long log people come and go."""
+    source, when = (events, "timestamp") if guess.rows == "event" else (tickets, "opened")
     known = source["resource"].fillna(0) != 0
-    team = source.loc[known, "team"].fillna(-1).astype(int)
-    counts = source.loc[known, "resource"].groupby(team).nunique()
+    frame = pd.DataFrame(
+        {
+            "team": source.loc[known, "team"].fillna(-1).astype(int),
+            "week": (source.loc[known, when] // WEEK if when in source else 0),
+            "who": source.loc[known, "resource"],
+        }
+    )
+    counts = frame.groupby(["team", "week"])["who"].nunique().groupby("team").max()
     return pd.Series(
         {labels[code] if code >= 0 else unnamed: int(n) for code, n in counts.items()}, dtype=int, name="assignees"
     )
@@ -325,6 +341,8 @@ def _window(opened: np.ndarray, notes: list[str]) -> tuple[float, float]:
     first, last = float(opened.min()), float(opened.max())
     low, high = (float(x) for x in np.quantile(opened, [0.01, 0.99]))
     if last - first > 3 * (high - low) / 0.98 and high > low:
-        notes.append("1 % of tickets at either end were opened long before or after the rest: the period leaves them out")
+        notes.append(
+            "1 % of tickets at either end were opened long before or after the rest: the period leaves them out"
+        )
         return low, high
     return first, last

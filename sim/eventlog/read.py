@@ -25,6 +25,7 @@ BLOCK = 50_000
 FEWEST_CASES = 5
 DATES = ("timestamp", "opened", "resolved", "closed", "due")
 _MISSING = list(files.MISSING)
+_LONGEST_MARK = max(len(mark) for mark in _MISSING)
 
 
 @dataclass(slots=True)
@@ -92,23 +93,26 @@ def read_log(
             role: pd.Series([row[place] for row in rows], dtype=object).str.strip() for role, place in places.items()
         }
         read: dict[str, np.ndarray] = {"case": pd.util.hash_array(cells["case"].to_numpy(dtype=object))}
-        named = ~cells["case"].str.casefold().isin(_MISSING).to_numpy()
+        named = ~_missing(cells["case"])
         for role in DATES:
             if role in cells:
                 read[role] = reader.read(cells[role])
-                filled = ~cells[role].str.casefold().isin(_MISSING).to_numpy()
-                bad = filled & np.isnan(read[role])
+                filled = ~_missing(cells[role])
+                wrong = filled & np.isnan(read[role])
                 tally = unreadable.setdefault(role, [0, 0])
-                tally[0] += int(bad.sum())
+                tally[0] += int(wrong.sum())
                 tally[1] += int(filled.sum())
-                if bad.any():
-                    first_bad.setdefault(role, str(cells[role][int(np.flatnonzero(bad)[0])]))
+                if wrong.any():
+                    first_bad.setdefault(role, str(cells[role][int(np.flatnonzero(wrong)[0])]))
         for role, names in (("team", teams), ("status", states), ("priority", priorities)):
-            read[role] = names.read(cells[role]) if role in cells else np.full(len(rows), -1, np.int32)
+            if role in cells or role != "priority":
+                read[role] = names.read(cells[role]) if role in cells else np.full(len(rows), -1, np.int32)
         for role in ("resource", "caller"):
-            read[role] = _hashes(cells[role]) if role in cells else np.zeros(len(rows), np.uint64)
+            if role in cells or role != "caller":
+                read[role] = _hashes(cells[role]) if role in cells else np.zeros(len(rows), np.uint64)
         for role in ("reassignments", "reopens", "work"):
-            read[role] = _numbers(cells[role]) if role in cells else np.full(len(rows), np.nan)
+            if role in cells:
+                read[role] = _numbers(cells[role])
         header = guess.column("made_sla") or ""
         if "made_sla" in cells:
             local, unique = pd.factorize(cells["made_sla"])
@@ -125,10 +129,15 @@ def read_log(
                 allowed="2024-03-05 14:30, 05-03-2024 14:30, 3/5/2024 2:30 PM, ISO with zone, epoch",
             )  # fmt: skip
     if not blocks:
-        raise InputError("no row names a ticket", source=str(guess.layout.path), place=f"column {guess.column('case')!r}")
+        raise InputError(
+            "no row names a ticket", source=str(guess.layout.path), place=f"column {guess.column('case')!r}"
+        )
     events = pd.concat([block.events for block in blocks], ignore_index=True)
     tickets = _last_of_each(pd.concat([block.tickets for block in blocks], ignore_index=True))
     blocks.clear()
+    for name in ("caller", "priority", "reassignments", "reopens", "work"):
+        if name not in tickets:
+            tickets[name] = np.nan
     notes = list(guess.notes) + _notes(guess, ragged, unreadable, first_bad, reader)
     if work:
         factor, unit = roles.hours_factor(guess.column("work") or "", float(np.median(np.concatenate(work) or [1.0])))
@@ -149,14 +158,26 @@ def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
 
 def _hashes(cells: pd.Series) -> np.ndarray:
     """Return a number for each name, 0 for none: enough to count people, not to know them."""
-    out = pd.util.hash_array(cells.to_numpy(dtype=object))
-    out[cells.str.casefold().isin(_MISSING).to_numpy()] = 0
+    local, unique = pd.factorize(cells)
+    names = pd.Series(unique, dtype=object)
+    out = pd.util.hash_array(names.to_numpy(dtype=object))
+    out[_missing(names)] = 0
+    return out[local]
+
+
+def _missing(cells: pd.Series) -> np.ndarray:
+    """Return which cells hold a mark for "no value"."""
+    short = cells.str.len() <= _LONGEST_MARK
+    out = np.zeros(len(cells), bool)
+    out[short.to_numpy()] = cells[short].str.casefold().isin(_MISSING).to_numpy()
     return out
 
 
 def _numbers(cells: pd.Series) -> np.ndarray:
     local, unique = pd.factorize(cells)
-    numbers = pd.to_numeric(pd.Series(unique, dtype=object).astype(str).str.replace(",", ".", regex=False), errors="coerce")
+    numbers = pd.to_numeric(
+        pd.Series(unique, dtype=object).astype(str).str.replace(",", ".", regex=False), errors="coerce"
+    )
     return np.append(numbers.to_numpy(dtype=float), np.nan)[local]
 
 
@@ -164,11 +185,14 @@ def _compact(frame: pd.DataFrame, kind: str) -> Block:
     """Split rows into what belongs to events and what to tickets, one row a ticket."""
     of_event = [name for name in ("case", "timestamp", "team", "status", "resource") if name in frame]
     events = frame[of_event] if kind == "event" else frame[of_event].iloc[:0]
-    of_ticket = frame.drop(columns=[name for name in ("timestamp",) if name in frame])
+    drop = ("timestamp", "team", "status", "resource") if kind == "event" else ("timestamp",)
+    of_ticket = frame.drop(columns=[name for name in drop if name in frame])
     for name in ("team", "status", "priority"):
-        of_ticket[name] = of_ticket[name].astype(float).where(of_ticket[name] >= 0)
+        if name in of_ticket:
+            of_ticket[name] = of_ticket[name].astype(float).where(of_ticket[name] >= 0)
     for name in ("resource", "caller"):
-        of_ticket[name] = of_ticket[name].where(of_ticket[name] != 0)
+        if name in of_ticket:
+            of_ticket[name] = of_ticket[name].where(of_ticket[name] != 0)
     return Block(events.copy(), _last_of_each(of_ticket) if kind == "event" else of_ticket)
 
 
@@ -179,12 +203,17 @@ def _last_of_each(tickets: pd.DataFrame) -> pd.DataFrame:
     grouped = tickets.groupby("case", sort=False)
     out = grouped.last()
     for name in ("reassignments", "reopens"):
-        out[name] = grouped[name].max()
+        if name in tickets:
+            out[name] = grouped[name].max()
     return out.reset_index()
 
 
 def _notes(
-    guess: ColumnGuess, ragged: files.Ragged, unreadable: dict[str, list[int]], first_bad: dict[str, str], reader: DateReader
+    guess: ColumnGuess,
+    ragged: files.Ragged,
+    unreadable: dict[str, list[int]],
+    first_bad: dict[str, str],
+    reader: DateReader,
 ) -> list[str]:
     notes = []
     if ragged.ragged:

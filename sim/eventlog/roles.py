@@ -133,7 +133,9 @@ NOT_ENDED = re.compile(r"\b(un(?:re)?solved|not|never|reopen\w*|pending|partly|t
 
 _TRUE = {"true", "1", "1.0", "yes", "y", "t", "ja", "wahr", "x"}
 _FALSE = {"false", "0", "0.0", "no", "n", "f", "nein", "falsch"}
-_KEPT = re.compile(r"within|met\b|made|kept|achiev|in time|on time|compl(?:ied|iant)|ok\b|success|fulfilled|not breached")
+_KEPT = re.compile(
+    r"within|met\b|made|kept|achiev|in time|on time|compl(?:ied|iant)|ok\b|success|fulfilled|not breached"
+)
 _BROKEN = re.compile(r"breach|violat|miss|fail|overdue|late\b|exceed|not met|non.?compl|outside|verletzt")
 
 

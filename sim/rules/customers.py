@@ -74,7 +74,9 @@ def start(keys, firm, segment, link, supply, s, row, now):
 
 
 @rule
-def leave_or_ask(clock, keys, firm, link, segment, supply, customer, request, slot_ring, day_ring, link_day, segment_day, c):
+def leave_or_ask(
+    clock, keys, firm, link, segment, supply, customer, request, slot_ring, day_ring, link_day, segment_day, c
+):
     """A need arises: the customer goes elsewhere, or asks at one of the segment's doors.
 
     Doors are chosen by systematic sampling over ``requests_per_case``: with one uniform u, door i gets
@@ -105,15 +107,15 @@ def leave_or_ask(clock, keys, firm, link, segment, supply, customer, request, sl
     rushed = segment[s].rush_share > 0.0 and draws.uniform(keys[RUSH], who, when) < segment[s].rush_share
     reached = draws.uniform(keys[DOOR], who, when)
     for place in range(segment[s].supplies):
-        l = supply[segment[s].first_supply + place]
+        edge = supply[segment[s].first_supply + place]
         before = int(np.floor(reached))
-        reached += link[l].requests_per_case
+        reached += link[edge].requests_per_case
         for copy in range(int(np.floor(reached)) - before):
-            key = draws.bits(keys[NEED], who ^ link[l].key, np.uint64(when) * np.uint64(1 << 16) + np.uint64(copy))
-            r = open_request(clock, request, link_day, key, c, l, link[l].supplier, NOBODY, needed, rushed)
+            key = draws.bits(keys[NEED], who ^ link[edge].key, np.uint64(when) * np.uint64(1 << 16) + np.uint64(copy))
+            r = open_request(clock, request, link_day, key, c, edge, link[edge].supplier, NOBODY, needed, rushed)
             if rushed:
                 request[r].agreed = 1
-                link_day[l].rush_agreed += 1
+                link_day[edge].rush_agreed += 1
             row.open += 1
             queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(needed, clock.slots_per_day))
     row.needs += 1

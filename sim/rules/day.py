@@ -16,10 +16,10 @@ def morning(clock, firm, unit, link, segment, manager, day_ring):
     for u in range(len(unit)):
         unit[u].flow = 0.0
         unit[u].promised_flow = 0.0
-    for l in range(len(link)):
-        encounter.weigh(link[l])
-        unit[link[l].supplier].flow += link[l].flow
-        unit[link[l].supplier].promised_flow += link[l].flow * link[l].promise_days
+    for edge in range(len(link)):
+        encounter.weigh(link[edge])
+        unit[link[edge].supplier].flow += link[edge].flow
+        unit[link[edge].supplier].promised_flow += link[edge].flow * link[edge].promise_days
     for s in range(len(segment)):
         customers.prepare(segment[s])
     for u in range(len(unit)):
@@ -97,10 +97,10 @@ def people_move(firm, link, unit, supply, employee, relation, unit_day):
 @rule
 def close_books(firm, link, segment, link_day, segment_day):
     """Write down how clients feel at the end of the day; let what customers said move the firm's reputation."""
-    for l in range(len(link)):
-        if link[l].clients > 0:
-            link_day[l].satisfaction = link[l].satisfaction_sum / link[l].clients
-            link_day[l].trust = link[l].trust_sum / link[l].clients
+    for edge in range(len(link)):
+        if link[edge].clients > 0:
+            link_day[edge].satisfaction = link[edge].satisfaction_sum / link[edge].clients
+            link_day[edge].trust = link[edge].trust_sum / link[edge].clients
     for s in range(len(segment)):
         row = segment[s]
         if row.talkers > 0.0:

@@ -56,9 +56,7 @@ def judge(firm, quality, expected):
     """
     perception = quality + firm.assimilation * (expected - quality)
     gap = quality - expected
-    return clip(
-        perception + surprise(gap, firm.disconfirmation_gain, firm.loss_aversion, firm.diminishing_sensitivity)
-    )
+    return clip(perception + surprise(gap, firm.disconfirmation_gain, firm.loss_aversion, firm.diminishing_sensitivity))
 
 
 @rule

@@ -55,12 +55,12 @@ def open_request(clock, request, link_day, key, client, link_index, unit_index, 
 
 
 @rule
-def supplier_trust(unit, link, l):
-    """Return how far the supplier of link ``l`` trusts its client: as it is served by it, or its goodwill."""
-    mirror = link[l].mirror
+def supplier_trust(unit, link, edge):
+    """Return how far the supplier of link ``edge`` trusts its client: as it is served by it, or its goodwill."""
+    mirror = link[edge].mirror
     if mirror != NOBODY and link[mirror].clients > 0:
         return link[mirror].trust_sum / link[mirror].clients
-    return link[l].goodwill
+    return link[edge].goodwill
 
 
 @rule
@@ -73,29 +73,31 @@ def ask_inside(clock, keys, firm, unit, link, supply, employee, request, link_da
     when = visits(request[r])
     made = 0
     for place in range(unit[u].supplies):
-        l = supply[unit[u].first_supply + place]
-        mean = link[l].requests_per_case
+        edge = supply[unit[u].first_supply + place]
+        mean = link[edge].requests_per_case
         if mean == 0.0:
             continue
-        chance = draws.uniform(keys[FORK], request[r].key ^ link[l].key, when)
+        chance = draws.uniform(keys[FORK], request[r].key ^ link[edge].key, when)
         for copy in range(draws.round_at_random(chance, mean)):
-            key = draws.bits(keys[FORK], request[r].key ^ link[l].key, _VISIT * np.uint64(when + 1) + np.uint64(copy))
+            key = draws.bits(
+                keys[FORK], request[r].key ^ link[edge].key, _VISIT * np.uint64(when + 1) + np.uint64(copy)
+            )
             asker = unit[u].first_employee + int(draws.uniform(keys[ASKER], key, 0) * unit[u].staff)
-            supplier = link[l].supplier
+            supplier = link[edge].supplier
             child = open_request(
-                clock, request, link_day, key, employee[asker].first_relation + place, l, supplier, r, now,
+                clock, request, link_day, key, employee[asker].first_relation + place, edge, supplier, r, now,
                 request[r].rush == 1,
             )  # fmt: skip
             if request[child].rush == 1:
-                trust = supplier_trust(unit, link, l)
+                trust = supplier_trust(unit, link, edge)
                 if rush.willing(firm, unit[supplier].mean_motivation, trust, draws.uniform(keys[WILLING], key, 0)):
                     request[child].agreed = 1
-                    link_day[l].rush_agreed += 1
+                    link_day[edge].rush_agreed += 1
                 else:
                     request[child].queue_class = ORDINARY
             else:
                 request[child].queue_class = care.place_in_queue(
-                    care.lean(link[l].internal_service), firm.care_priority, draws.uniform(keys[CARE], key, 0)
+                    care.lean(link[edge].internal_service), firm.care_priority, draws.uniform(keys[CARE], key, 0)
                 )
             request[child].next = clock.worklist
             clock.worklist = child
@@ -175,21 +177,21 @@ def pass_on(clock, keys, unit, link, supply, request, link_day, r):
     chance = -1.0
     reached = 0.0
     for place in range(unit[u].supplies):
-        l = supply[unit[u].first_supply + place]
-        if link[l].passed_on == 0.0:
+        edge = supply[unit[u].first_supply + place]
+        if link[edge].passed_on == 0.0:
             continue
         if chance < 0.0:
             chance = draws.uniform(keys[PASS_ON], request[r].key, when)
-        reached += link[l].passed_on
+        reached += link[edge].passed_on
         if chance < reached:
             row = request[r]
-            row.unit = link[l].supplier
+            row.unit = link[edge].supplier
             row.handovers += 1
             row.state = ARRIVED
             row.ready = row.finish
             row.next = clock.worklist
             clock.worklist = r
-            link_day[l].passed_on += 1
+            link_day[edge].passed_on += 1
             return True
     return False
 
@@ -197,25 +199,24 @@ def pass_on(clock, keys, unit, link, supply, request, link_day, r):
 @rule
 def meet_client(firm, unit, link, segment, employee, relation, customer, link_day, row, right, trust_in_client):
     """The encounter at the end of a service. Return the reliability that the client received and its quality."""
-    l = row.link
+    edge = row.link
     e = row.server
     u = unit[row.unit]
     internal = row.parent != NOBODY
     wait = row.finish - row.opened
     hurry = firm.rush_deadline if row.rush == 1 else 1.0
-    promised = link[l].promise_days * hurry
+    promised = link[edge].promise_days * hurry
     acceptable = promised
     explained = 1.0
     if internal:
-        explained = care.explanation(care.lean(link[l].internal_service), firm.care_explanation)
+        explained = care.explanation(care.lean(link[edge].internal_service), firm.care_explanation)
     else:
-        acceptable *= segment[link[l].client_segment].patience
+        acceptable *= segment[link[edge].client_segment].patience
 
     outcome = encounter.reliability(right, wait, promised, row.bound)
     prompt = encounter.responsiveness(wait, acceptable, firm.waiting_aversion)
     assurance = encounter.clip(
-        explained
-        * knowledge.assurance(employee[e].knowledge, u.tools, firm.knowledge_assurance, firm.tools_assurance)
+        explained * knowledge.assurance(employee[e].knowledge, u.tools, firm.knowledge_assurance, firm.tools_assurance)
     )
     empathy = encounter.clip(
         explained
@@ -230,16 +231,16 @@ def meet_client(firm, unit, link, segment, employee, relation, customer, link_da
         client = relation[row.client]
         satisfaction, trust = client.satisfaction, client.trust
         quality, judgement, expected = encounter.encounter(
-            firm, link[l], client, outcome, prompt, assurance, empathy, tangibles, row.finish, 0.0, 0.0
+            firm, link[edge], client, outcome, prompt, assurance, empathy, tangibles, row.finish, 0.0, 0.0
         )
-        link[l].satisfaction_sum += client.satisfaction - satisfaction
-        link[l].trust_sum += client.trust - trust
+        link[edge].satisfaction_sum += client.satisfaction - satisfaction
+        link[edge].trust_sum += client.trust - trust
     else:
         buyer = customer[row.client]
         s = segment[buyer.segment]
         satisfaction = buyer.satisfaction
         quality, judgement, expected = encounter.encounter(
-            firm, link[l], buyer, outcome, prompt, assurance, empathy, tangibles, row.finish,
+            firm, link[edge], buyer, outcome, prompt, assurance, empathy, tangibles, row.finish,
             s.market_quality, firm.market_effect,
         )  # fmt: skip
         if buyer.active == 1:
@@ -248,7 +249,7 @@ def meet_client(firm, unit, link, segment, employee, relation, customer, link_da
         s.talk += loyalty.talk(judgement, s.market_quality, firm.bad_news)
         s.talkers += 1.0
 
-    day = link_day[l]
+    day = link_day[edge]
     day.encounters += 1
     day.right += 1 if right else 0
     day.in_time += 1 if wait <= promised else 0
@@ -282,7 +283,7 @@ def finish(
     """A service ends: it is passed on, sent back, or closed; closing it may set a parent case free."""
     row = request[r]
     u = row.unit
-    l = row.link
+    edge = row.link
     e = row.server
     employee[e].knowledge = knowledge.learn_by_doing(employee[e].knowledge, firm.learning)
     employee[e].served += 1
@@ -302,15 +303,15 @@ def finish(
     )
     trust_in_client = 1.0
     if internal:
-        log_odds -= firm.care_errors * care.lean(link[l].internal_service)
-        trust_in_client = supplier_trust(unit, link, l)
+        log_odds -= firm.care_errors * care.lean(link[edge].internal_service)
+        trust_in_client = supplier_trust(unit, link, edge)
     chance = weak_links.error_probability(unit[u].error_rate, log_odds)
     right = row.broken == 0 and draws.uniform(keys[ERROR], row.key, when) >= chance
     outcome, quality = meet_client(
         firm, unit, link, segment, employee, relation, customer, link_day, row, right, trust_in_client
     )
 
-    if not right and when < MOST_VISITS and draws.uniform(keys[REOPEN], row.key, when) < link[l].reopen_rate:
+    if not right and when < MOST_VISITS and draws.uniform(keys[REOPEN], row.key, when) < link[edge].reopen_rate:
         row.reopened += 1
         row.broken = 0
         row.state = QUEUED
@@ -318,18 +319,18 @@ def finish(
         row.entered = clock.now
         unit[u].present += 1
         unit_day[u].arrived += 1
-        link_day[l].reopened += 1
+        link_day[edge].reopened += 1
         queueing.put_in_inbox(unit, request, u, r)
         return
 
-    link_day[l].closed += 1
+    link_day[edge].closed += 1
     if len(journal) > 1:
         write_journal(clock, link, segment, journal, firm, row, right, quality)
     if internal:
-        if not right and weak_links.breaks(link[l].dependence, draws.uniform(keys[BREAK], row.key, 0)):
+        if not right and weak_links.breaks(link[edge].dependence, draws.uniform(keys[BREAK], row.key, 0)):
             request[row.parent].broken = 1
         if right:
-            bound = weak_links.bound_by_input(link[l].dependence, outcome)
+            bound = weak_links.bound_by_input(link[edge].dependence, outcome)
             request[row.parent].bound = min(request[row.parent].bound, bound)
         input_came(unit, request, row.parent, row.finish)
     else:

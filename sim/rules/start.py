@@ -35,22 +35,22 @@ def first_day(
         expected_sum = 0.0
         weight = 0.0
         for place in range(row.supplies):
-            l = supply[row.first_supply + place]
+            edge = supply[row.first_supply + place]
             mine = relation[person.first_relation + place]
-            mine.link = l
+            mine.link = edge
             expected = spread_out(
-                link[l].expectation, firm.expectation_spread,
-                draws.uniform(keys[START], person.key ^ link[l].key, 2),
+                link[edge].expectation, firm.expectation_spread,
+                draws.uniform(keys[START], person.key ^ link[edge].key, 2),
             )  # fmt: skip
             mine.expected_outcome = expected
             mine.expected_process = expected
             mine.satisfaction = expected
             mine.trust = expected
-            link[l].clients += 1
-            link[l].satisfaction_sum += expected
-            link[l].trust_sum += expected
-            expected_sum += expected * link[l].requests_per_case * link[l].dependence
-            weight += link[l].requests_per_case * link[l].dependence
+            link[edge].clients += 1
+            link[edge].satisfaction_sum += expected
+            link[edge].trust_sum += expected
+            expected_sum += expected * link[edge].requests_per_case * link[edge].dependence
+            weight += link[edge].requests_per_case * link[edge].dependence
         person.service_received = expected_sum / weight if weight > 0.0 else -1.0
         recognised = motivation.recognition_received(row.recognition, row.span, row.managers, row.staff)
         row.recognition_received = recognised if row.managers > 0 else 0.0
@@ -77,4 +77,3 @@ def first_day(
         segment[s].active = segment[s].start_size
         segment[s].joined = segment[s].start_size
     clock.day = 0
-

@@ -1,0 +1,453 @@
+"""The command line. Imports wait until a command needs them, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from sim.errors import InputError, ServiceCultureError
+
+if TYPE_CHECKING:
+    from sim.chain import ServiceChain
+
+app = typer.Typer(
+    name="service-culture",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Does the way we treat each other inside decide how customers see us, and what should we change first?
+
+A model of departments, contractors and customers on a service chain. Begin with
+
+    service-culture vary internal-service
+
+which raises and lowers the service that departments give each other in a bundled organisation and shows what its customers
+notice; then describe your own with `service-culture new`, or derive it from a ticket export with
+`service-culture from-tickets`.""",
+)
+
+Organisation = Annotated[
+    str, typer.Argument(help="An organisation file (.toml, .json, .graphml) or the name of a bundled organisation.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the (first) run.", min=0)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; only errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")]
+Format = Annotated[str, typer.Option("--format", help="Format of the tables: csv or parquet.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Pull a lever: lever=value[@where][,start=DAY][,ramp=DAYS][,end=DAY]. May be repeated."),
+]
+
+
+def main() -> NoReturn:
+    """Run the command line; a mistake in what the user gave ends with exit code 2 and no traceback."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as leave:
+        sys.exit(leave.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        print("stopped; nothing was written", file=sys.stderr)
+        sys.exit(130)
+    except ServiceCultureError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # what click says of wrong options
+            error.show()
+            sys.exit(2)
+        raise
+    sys.exit(0)
+
+
+# --- running -------------------------------------------------------------------------------------------------------------
+
+
+@app.command(epilog="Example: service-culture run software_firm --days 500 --seed 1 --out results/first")
+def run(
+    organisation: Organisation = "energy_distributor",
+    days: Annotated[int, typer.Option(help="Working days to run; 250 are a year.", min=1, max=100_000)] = 500,
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option(help="Folder for tables, pictures and the manifest.")] = Path("results/run"),
+    pull: Set = None,
+    table_format: Format = "csv",
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run an organisation once; write tidy tables, pictures and a manifest."""
+    from sim import results
+
+    results.check_format(table_format)
+    results.check_free(out, overwrite=overwrite)
+    chain = load(organisation)
+    with _compiling(quiet or as_json):
+        from sim import interventions, measures
+        from sim.model import ServiceModel
+
+        pulled = [interventions.parse(text) for text in pull or []]
+        model = ServiceModel(chain, seed=seed, interventions=pulled)
+    _warn_of_overload(chain)
+    with _progress("running", days, quiet or as_json) as tick:
+        for day in range(days):
+            model.run(1)
+            if day % 10 == 9 or day == days - 1:
+                tick(day + 1)
+    tables = {name: table(model) for name, table in measures.TABLES.items()}
+    figures = measures.summary(model, start=days - max(1, days // 4))
+    with results.folder(out, overwrite=overwrite) as draft:
+        from sim import plots
+
+        for name, table in tables.items():
+            results.write_table(draft / name, table, table_format)
+        plots.chain_picture(model).savefig(draft / "chain.png")
+        plots.over_time(model).savefig(draft / "over_time.png")
+        manifest = results.manifest(
+            "run", chain, tables, organisation=organisation, days=days, seed=seed, set=pull or [], format=table_format
+        )
+        results.write_manifest(draft, manifest)
+    if as_json:
+        _print_json({"out": str(out), "sha256": manifest["results"]["sha256"], "figures": figures})
+    elif not quiet:
+        rows = [(m.label, f"{figures[m.name]:.1f}", m.unit) for m in measures.MEASURES]
+        _print_table(
+            f"{chain.setting('name')}: mean of the last {max(1, days // 4)} of {days} days",
+            ("measure", "value", "unit"),
+            rows,
+            "One run; `service-culture vary` and several seeds show the spread.",
+        )
+        print(f"Tables, pictures and manifest are in {out}")
+
+
+@app.command(
+    epilog="Examples: service-culture vary internal-service --from 0.2 --to 0.9 --steps 8 --runs 20 · "
+    "service-culture vary internal-service --department 'Human Resources' retailer · "
+    "service-culture vary training --from 0 --to 0.1 --link IT:Sales my-firm.toml"
+)
+def vary(
+    lever: Annotated[
+        str, typer.Argument(help="What to vary; `service-culture levers` lists all.")
+    ] = "internal-service",
+    organisation: Organisation = "energy_distributor",
+    low: Annotated[float | None, typer.Option("--from", help="First value [default: 0.2 for internal-service]")] = None,
+    high: Annotated[float | None, typer.Option("--to", help="Last value [default: 0.9 for internal-service]")] = None,
+    steps: Annotated[int, typer.Option(help="How many values, evenly spaced.", min=1, max=1000)] = 8,
+    runs: Annotated[int, typer.Option(help="Paired runs (seeds) for each value.", min=1, max=100_000)] = 20,
+    department: Annotated[str | None, typer.Option(help="Only in this department, contractor or segment.")] = None,
+    link: Annotated[str | None, typer.Option(help="Only on this link, written SUPPLIER:CLIENT.")] = None,
+    days: Annotated[int, typer.Option(help="Working days after the change.", min=4, max=100_000)] = 250,
+    warm_up: Annotated[int, typer.Option(help="Working days before the change.", min=0, max=100_000)] = 250,
+    seed: Seed = 1,
+    workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
+    out: Annotated[Path, typer.Option(help="Folder for table, picture and manifest.")] = Path("results/vary"),
+    table_format: Format = "csv",
+    overwrite: Overwrite = True,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Vary a lever and measure what customers notice: satisfaction, NPS, retention, slope, elasticity and lag."""
+    from sim import levers, results
+
+    one = levers.lever(lever, place="lever")
+    results.check_format(table_format)
+    results.check_free(out, overwrite=overwrite)
+    if department and link:
+        raise InputError(
+            "give a department or a link, not both", place="--department, --link", value=f"{department}, {link}"
+        )
+    chain = load(organisation)
+    where = department or link
+    low, high = _range(one, low, high)
+    values = [low + (high - low) * step / max(1, steps - 1) for step in range(steps)]
+    for value in (low, high):
+        one.check(value, place="--from, --to")
+    with _compiling(quiet or as_json):
+        from sim import vary as varying
+        from sim.interventions import rows_of
+
+        rows_of(chain, one.name, where)
+        from sim.model import ServiceModel
+
+        ServiceModel(chain, seed=seed).run(1)
+    _warn_of_overload(chain)
+    with _progress(f"varying {one.name.replace('_', ' ')}", runs * (steps + 1), quiet or as_json) as tick:
+        variation = varying.vary(
+            chain, one.name, values, where=where, runs=runs, seed=seed, warm_up=warm_up, days=days, workers=workers,
+            progress=tick,
+        )  # fmt: skip
+    table = variation.table()
+    answers = {
+        "slope": variation.slope(),
+        "elasticity": variation.elasticity(),
+        "lag_experience": variation.lag("external_experience"),
+        "lag_satisfaction": variation.lag("external_satisfaction"),
+    }
+    tables = {"table": table, "runs": variation.figures}
+    with results.folder(out, overwrite=overwrite) as draft:
+        from sim import plots
+
+        for name, content in tables.items():
+            results.write_table(draft / name, content, table_format)
+        plots.dose_response(variation).savefig(draft / "dose_response.png")
+        manifest = results.manifest(
+            "vary", chain, tables, organisation=organisation, lever=one.name, values=values, where=where, runs=runs,
+            seed=seed, warm_up=warm_up, days=days, answers={name: _estimate(value) for name, value in answers.items()},
+        )  # fmt: skip
+        results.write_manifest(draft, manifest)
+    if as_json:
+        _print_json({
+            "out": str(out),
+            "sha256": manifest["results"]["sha256"],
+            "table": table.to_dict(orient="records"),
+            **{name: _estimate(value) for name, value in answers.items()},
+        })  # fmt: skip
+    elif not quiet:
+        _print_variation(variation, table, answers)
+        print(f"Table, picture (dose_response.png) and manifest are in {out}")
+
+
+def _range(one: Any, low: float | None, high: float | None) -> tuple[float, float]:
+    """Return the range to vary over: what the user said, else a sensible part of the lever's own."""
+    if one.name == "internal_service":
+        usual = (0.2, 0.9)
+    else:
+        usual = (
+            max(one.low, 0.5 * one.default),
+            min(one.high, 1.5 * one.default if one.default else one.low + 0.5 * (one.high - one.low)),
+        )
+    return (usual[0] if low is None else low, usual[1] if high is None else high)
+
+
+def _print_variation(variation: Any, table: Any, answers: dict[str, Any]) -> None:
+    columns = (
+        ("internal_service", "realised internal\nservice, 0–100", 1),
+        ("external_satisfaction", "external\nsatisfaction, 0–100", 1),
+        ("external_satisfaction_difference", "difference to\nas described", 2),
+        ("net_promoter_score", "NPS\n−100–100", 1),
+        ("retention", "retention\n% a year", 1),
+    )
+    rows = [
+        (f"{row['value']:.3g}", *(_cell(row, name, digits) for name, _, digits in columns))
+        for row in table.to_dict(orient="records")
+    ]
+    _print_table(
+        f"{variation.lever.replace('_', ' ')}{f' of {variation.where}' if variation.where else ''}",
+        ("value", *(label for _, label, _ in columns)),
+        rows,
+        f"n = {len(variation.seeds)} paired runs per value; mean [95 % interval]; last {variation.window} of "
+        f"{variation.days} days after the change.",
+    )
+    print(
+        f"Slope       {answers['slope'].text(3)} points of external satisfaction per point of realised internal service"
+    )
+    print(f"Elasticity  {answers['elasticity'].text(3)} % per %")
+    print(f"Lag         half of the effect on what customers experience after {answers['lag_experience'].text(0)} days, "
+          f"on the satisfaction they hold after {answers['lag_satisfaction'].text(0)} days")  # fmt: skip
+
+
+def _cell(row: dict[str, float], name: str, digits: int) -> str:
+    mean, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    if mean != mean:
+        return "–"
+    return f"{mean:.{digits}f}" + (f"\n[{low:.{digits}f}, {high:.{digits}f}]" if low == low else "")
+
+
+# --- describing ------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def organisations(as_json: AsJson = False) -> None:
+    """List the bundled organisations."""
+    from sim import organisation
+
+    found = {name: organisation.load(name) for name in organisation.bundled()}
+    if as_json:
+        _print_json({name: dict(chain.graph) for name, chain in found.items()})
+    else:
+        rows = [
+            (name, str(len(chain.units)), str(len(chain.links)), chain.setting("description"))
+            for name, chain in found.items()
+        ]
+        _print_table("Bundled organisations", ("name", "units", "links", "what it is"), rows, "")
+
+
+@app.command(epilog="Example: service-culture show retailer")
+def show(organisation: Organisation = "energy_distributor", as_json: AsJson = False) -> None:
+    """Check an organisation and show its units, their load, and who serves whom."""
+    chain = load(organisation)
+    load_of, rates = chain.utilisation(), chain.case_rates()
+    if as_json:
+        _print_json({"utilisation": load_of, "cases_per_day": rates, "chain": chain.to_node_link()})
+        return
+    rows = [
+        (name, chain.nodes[name]["kind"], str(chain.nodes[name].get("staff", 1)), f"{rates[name]:.1f}",
+         f"{100 * load_of[name]:.0f} %", ", ".join(sorted(chain.successors(name))))
+        for name in chain.units
+    ]  # fmt: skip
+    _print_table(
+        f"{chain.setting('name')}: {len(chain.units)} units, {len(chain.links)} links, "
+        + ", ".join(f"{chain.nodes[s].get('customers', 0):,} {s}" for s in chain.segments),
+        ("unit", "kind", "staff", "cases a day", "load", "serves"),
+        rows,
+        "Load: working time asked for, as a share of what the staff have; above 100 % the backlog grows.",
+    )
+
+
+@app.command()
+def levers(
+    home: Annotated[str | None, typer.Argument(help="Only of firm, unit, link or segment.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every lever: unit, range, default, neutral value, mechanism, source."""
+    from dataclasses import asdict
+
+    from sim.levers import LEVERS
+
+    homes = ("firm", "unit", "link", "segment")
+    if home is not None and home not in homes:
+        from sim.errors import did_you_mean
+
+        raise InputError(
+            "no lever lives there", place="home", value=home, allowed=", ".join(homes), hint=did_you_mean(home, homes)
+        )
+    chosen = [one for one in LEVERS if home in (None, one.home)]
+    if as_json:
+        _print_json([asdict(one) for one in chosen])
+        return
+    rows = [
+        (one.name.replace("_", "-"), one.mechanism, one.home, f"{one.low:g} … {one.high:g}", f"{one.default:g}",
+         "–" if one.neutral is None else f"{one.neutral:g}", f"{one.meaning} [{one.unit}]")
+        for one in chosen
+    ]  # fmt: skip
+    _print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning"), rows, "")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the organisation file."""
+    from sim import organisation
+
+    print(json.dumps(organisation.schema(), indent=2))
+
+
+@app.command(epilog="Example: service-culture new my-firm.toml")
+def new(
+    file: Annotated[Path, typer.Argument(help="The organisation file to write.")],
+    like: Annotated[str, typer.Option(help="The bundled organisation to start from.")] = "energy_distributor",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a commented organisation file to start from."""
+    from sim import organisation, results
+
+    results.write_text(file, organisation.bundled_text(like), overwrite=overwrite)
+    print(f"{file} holds a copy of {like}. Edit it, then: service-culture show {file}")
+
+
+@app.command(epilog="Example: service-culture convert my-firm.toml my-firm.graphml")
+def convert(
+    organisation: Organisation,
+    file: Annotated[Path, typer.Argument(help="File to write; its ending says the format: .toml, .json, .graphml.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Convert an organisation between TOML, node-link JSON and GraphML."""
+    from sim import organisation as organisations_
+    from sim import results
+
+    results.write_text(file, organisations_.as_text(load(organisation), file), overwrite=overwrite)
+    print(f"wrote {file}")
+
+
+# --- helpers ---------------------------------------------------------------------------------------------------------------
+
+
+def load(organisation: str) -> ServiceChain:
+    """Return a checked chain from whatever the user named."""
+    from sim import organisation as organisations_
+
+    return organisations_.load(organisation)
+
+
+@contextmanager
+def _compiling(quiet: bool) -> Iterator[None]:
+    """Say what is happening while the rules are compiled on a machine that has not run them yet."""
+    from sim import compiled
+
+    if quiet or compiled.is_warm():
+        yield
+        return
+    print("Compiling the model's rules for this machine; once, about 20 seconds …", file=sys.stderr, flush=True)
+    yield
+
+
+def _warn_of_overload(chain: ServiceChain) -> None:
+    for unit, load_of in chain.utilisation().items():
+        if load_of > 1:
+            print(
+                f"note: {unit} is asked for {100 * load_of:.0f} % of the working time that its staff have; its backlog "
+                "will grow until pressure or leaving customers stop it",
+                file=sys.stderr,
+            )
+
+
+@contextmanager
+def _progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Give a function to report progress to; a bar with the time left on a terminal, nothing otherwise."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], footer: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, caption=footer or None, title_justify="left", caption_justify="left")
+    for number, header in enumerate(headers):
+        numeric = all(row[number][:1].isdigit() or row[number][:1] in "-−–" for row in rows if row[number])
+        table.add_column(header, justify="right" if numeric and number else "left")
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    console.print(table, markup=False)
+
+
+def _estimate(value: Any) -> dict[str, Any]:
+    return {"mean": value.mean, "low": value.low, "high": value.high, "runs": value.runs}
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(_without_nan(content), indent=2, default=str))
+
+
+def _without_nan(content: Any) -> Any:
+    """Return ``content`` with null in place of nan, which JSON does not know."""
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_without_nan(value) for value in content]
+    if hasattr(content, "item"):
+        content = content.item()
+    return None if isinstance(content, float) and content != content else content
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Figures with their spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its spread: mean, 95 % interval, and the number of runs behind it."""
+
+    mean: float
+    low: float
+    high: float
+    runs: int
+
+    def text(self, digits: int = 1) -> str:
+        """Return the figure as people read it."""
+        if np.isnan(self.mean):
+            return "not measurable"
+        if np.isnan(self.low):
+            return f"{self.mean:.{digits}f} (one run: no interval)"
+        return f"{self.mean:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
+
+
+def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
+    """Return mean and Student's t interval of independent runs; runs without a value are left out and not counted."""
+    sample = np.asarray(values, dtype=float)
+    sample = sample[~np.isnan(sample)]
+    if len(sample) == 0:
+        return Estimate(np.nan, np.nan, np.nan, 0)
+    mean = float(sample.mean())
+    if len(sample) == 1:
+        return Estimate(mean, np.nan, np.nan, 1)
+    error = float(sample.std(ddof=1)) / np.sqrt(len(sample))
+    from scipy import stats  # takes most of a second to import, and single runs have no use for it
+
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1)) * error
+    return Estimate(mean, mean - half, mean + half, len(sample))
