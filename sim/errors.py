@@ -60,7 +60,7 @@ class InputError(ServiceCultureError):
             lines.append(f"  hint:    {self.hint}")
         return "\n".join(lines)
 
-    def __reduce__(self):  # type: ignore[no-untyped-def]
+    def __reduce__(self):
         fields = {name: getattr(self, name) for name in ("source", "place", "value", "allowed", "hint")}
         return (_rebuild, (self.problem, fields))
 

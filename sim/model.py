@@ -132,7 +132,7 @@ class ServiceModel(mesa.Model):
         twin = object.__new__(type(self))
         mesa.Model.__init__(twin, rng=self.seed % 2**63)  # Mesa's own parts are bound to one model and made anew
         for name, value in vars(self).items():
-            vars(twin).setdefault(name, value)
+            twin.__dict__.setdefault(name, value)
         twin.steps = self.steps
         twin.state = self.state.copy()
         twin._journal = list(self._journal)
