@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sim.console import (
+    compiling,
+    estimate_as_dict,
+    print_json,
+    print_table,
+    print_variation,
+    progress,
+    warn_of_overload,
+)
 from sim.errors import InputError, ServiceCultureError
 
 if TYPE_CHECKING:
@@ -78,7 +85,9 @@ def run(
     organisation: Organisation = "energy_distributor",
     days: Annotated[int, typer.Option(help="Working days to run; 250 are a year.", min=1, max=100_000)] = 500,
     seed: Seed = 1,
-    out: Annotated[Path, typer.Option(help="Folder for tables, pictures and the manifest.")] = Path("results/run"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for tables, pictures and the manifest [default: results/run, replaced]")
+    ] = None,
     pull: Set = None,
     table_format: Format = "csv",
     overwrite: Overwrite = False,
@@ -89,16 +98,16 @@ def run(
     from sim import results
 
     results.check_format(table_format)
-    results.check_free(out, overwrite=overwrite)
+    out, overwrite = _folder_for("run", out, overwrite)
     chain = load(organisation)
-    with _compiling(quiet or as_json):
+    with compiling(quiet or as_json):
         from sim import interventions, measures
         from sim.model import ServiceModel
 
         pulled = [interventions.parse(text) for text in pull or []]
         model = ServiceModel(chain, seed=seed, interventions=pulled)
-    _warn_of_overload(chain)
-    with _progress("running", days, quiet or as_json) as tick:
+    warn_of_overload(chain)
+    with progress("running", days, quiet or as_json) as tick:
         for day in range(days):
             model.run(1)
             if day % 10 == 9 or day == days - 1:
@@ -117,10 +126,10 @@ def run(
         )
         results.write_manifest(draft, manifest)
     if as_json:
-        _print_json({"out": str(out), "sha256": manifest["results"]["sha256"], "figures": figures})
+        print_json({"out": str(out), "sha256": manifest["results"]["sha256"], "figures": figures})
     elif not quiet:
         rows = [(m.label, f"{figures[m.name]:.1f}", m.unit) for m in measures.MEASURES]
-        _print_table(
+        print_table(
             f"{chain.setting('name')}: mean of the last {max(1, days // 4)} of {days} days",
             ("measure", "value", "unit"),
             rows,
@@ -149,9 +158,11 @@ def vary(
     warm_up: Annotated[int, typer.Option(help="Working days before the change.", min=0, max=100_000)] = 250,
     seed: Seed = 1,
     workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
-    out: Annotated[Path, typer.Option(help="Folder for table, picture and manifest.")] = Path("results/vary"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for table, picture and manifest [default: results/vary, replaced]")
+    ] = None,
     table_format: Format = "csv",
-    overwrite: Overwrite = True,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -160,7 +171,7 @@ def vary(
 
     one = levers.lever(lever, place="lever")
     results.check_format(table_format)
-    results.check_free(out, overwrite=overwrite)
+    out, overwrite = _folder_for("vary", out, overwrite)
     if department and link:
         raise InputError(
             "give a department or a link, not both", place="--department, --link", value=f"{department}, {link}"
@@ -171,7 +182,7 @@ def vary(
     values = [low + (high - low) * step / max(1, steps - 1) for step in range(steps)]
     for value in (low, high):
         one.check(value, place="--from, --to")
-    with _compiling(quiet or as_json):
+    with compiling(quiet or as_json):
         from sim import vary as varying
         from sim.interventions import rows_of
 
@@ -179,8 +190,8 @@ def vary(
         from sim.model import ServiceModel
 
         ServiceModel(chain, seed=seed).run(1)
-    _warn_of_overload(chain)
-    with _progress(f"varying {one.name.replace('_', ' ')}", runs * (steps + 1), quiet or as_json) as tick:
+    warn_of_overload(chain)
+    with progress(f"varying {one.name.replace('_', ' ')}", runs * (steps + 1), quiet or as_json) as tick:
         variation = varying.vary(
             chain, one.name, values, where=where, runs=runs, seed=seed, warm_up=warm_up, days=days, workers=workers,
             progress=tick,
@@ -201,19 +212,29 @@ def vary(
         plots.dose_response(variation).savefig(draft / "dose_response.png")
         manifest = results.manifest(
             "vary", chain, tables, organisation=organisation, lever=one.name, values=values, where=where, runs=runs,
-            seed=seed, warm_up=warm_up, days=days, answers={name: _estimate(value) for name, value in answers.items()},
+            seed=seed, warm_up=warm_up, days=days, answers={name: estimate_as_dict(value) for name, value in answers.items()},
         )  # fmt: skip
         results.write_manifest(draft, manifest)
     if as_json:
-        _print_json({
+        print_json({
             "out": str(out),
             "sha256": manifest["results"]["sha256"],
             "table": table.to_dict(orient="records"),
-            **{name: _estimate(value) for name, value in answers.items()},
+            **{name: estimate_as_dict(value) for name, value in answers.items()},
         })  # fmt: skip
     elif not quiet:
-        _print_variation(variation, table, answers)
+        print_variation(variation, table, answers)
         print(f"Table, picture (dose_response.png) and manifest are in {out}")
+
+
+def _folder_for(command: str, out: Path | None, overwrite: bool) -> tuple[Path, bool]:
+    """Return where results go, before any long work: a folder named by the user is protected, the default is scratch."""
+    from sim import results
+
+    if out is None:
+        out, overwrite = Path("results") / command, True
+    results.check_free(out, overwrite=overwrite)
+    return out, overwrite
 
 
 def _range(one: Any, low: float | None, high: float | None) -> tuple[float, float]:
@@ -228,38 +249,55 @@ def _range(one: Any, low: float | None, high: float | None) -> tuple[float, floa
     return (usual[0] if low is None else low, usual[1] if high is None else high)
 
 
-def _print_variation(variation: Any, table: Any, answers: dict[str, Any]) -> None:
-    columns = (
-        ("internal_service", "realised internal\nservice, 0–100", 1),
-        ("external_satisfaction", "external\nsatisfaction, 0–100", 1),
-        ("external_satisfaction_difference", "difference to\nas described", 2),
-        ("net_promoter_score", "NPS\n−100–100", 1),
-        ("retention", "retention\n% a year", 1),
-    )
-    rows = [
-        (f"{row['value']:.3g}", *(_cell(row, name, digits) for name, _, digits in columns))
-        for row in table.to_dict(orient="records")
-    ]
-    _print_table(
-        f"{variation.lever.replace('_', ' ')}{f' of {variation.where}' if variation.where else ''}",
-        ("value", *(label for _, label, _ in columns)),
-        rows,
-        f"n = {len(variation.seeds)} paired runs per value; mean [95 % interval]; last {variation.window} of "
-        f"{variation.days} days after the change.",
-    )
-    print(
-        f"Slope       {answers['slope'].text(3)} points of external satisfaction per point of realised internal service"
-    )
-    print(f"Elasticity  {answers['elasticity'].text(3)} % per %")
-    print(f"Lag         half of the effect on what customers experience after {answers['lag_experience'].text(0)} days, "
-          f"on the satisfaction they hold after {answers['lag_satisfaction'].text(0)} days")  # fmt: skip
+@app.command(
+    "from-tickets",
+    epilog="Examples: service-culture from-tickets incidents.csv --out firm.toml · "
+    "service-culture from-tickets export.csv --column team=Resolver --column opened='Logged at' --out firm.toml",
+)
+def from_tickets(
+    file: Annotated[Path, typer.Argument(help="A ticket export: CSV or XES, also compressed.")],
+    out: Annotated[Path | None, typer.Option(help="Organisation file to write; without it nothing is written.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="What a column is, where the guess is wrong: ROLE=COLUMN; ROLE= for none. May be repeated."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the organisation [default: the file's]")] = None,
+    customers: Annotated[int | None, typer.Option(help="People who may ask, where known.", min=1)] = None,
+    smallest_group: Annotated[int, typer.Option(help="Smaller teams are put together.", min=1)] = 5,
+    runs: Annotated[int, typer.Option(help="Simulation runs beside the log; 0 for none.", min=0)] = 10,
+    seed: Seed = 1,
+    separator: Annotated[str | None, typer.Option(help="Separator of a CSV [default: guessed]")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding [default: guessed]")] = None,
+    date_order: Annotated[str | None, typer.Option(help="dmy, mdy or ymd [default: guessed]")] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Derive an organisation from a ticket export, and show the log beside its simulation."""
+    from sim import eventlog
 
-
-def _cell(row: dict[str, float], name: str, digits: int) -> str:
-    mean, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    if mean != mean:
-        return "–"
-    return f"{mean:.{digits}f}" + (f"\n[{low:.{digits}f}, {high:.{digits}f}]" if low == low else "")
+    silent = quiet or as_json
+    overrides = {}
+    for text in column or []:
+        role, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(
+                "this names no role", place="--column", value=text, allowed="ROLE=COLUMN, or ROLE= for none"
+            )
+        overrides[role.strip()] = value.strip()
+    with compiling(silent):
+        report = eventlog.from_tickets(
+            file, out, overrides, name=name, customers=customers, smallest_group=smallest_group,
+            seeds=tuple(range(seed, seed + runs)), separator=separator, encoding=encoding, date_order=date_order,
+            overwrite=overwrite, progress=None if silent else lambda line: print(f"{line} …", file=sys.stderr),
+        )  # fmt: skip
+    if as_json:
+        table = [] if report.table is None else report.table.reset_index().to_dict(orient="records")
+        print_json({"out": str(out) if out else None, "table": table, "lines": report.lines})
+    elif not quiet:
+        print("\n".join(report.lines))
+        if out:
+            print(f"Next: service-culture show {out}, then service-culture run {out}")
 
 
 # --- describing ------------------------------------------------------------------------------------------------------------
@@ -272,13 +310,13 @@ def organisations(as_json: AsJson = False) -> None:
 
     found = {name: organisation.load(name) for name in organisation.bundled()}
     if as_json:
-        _print_json({name: dict(chain.graph) for name, chain in found.items()})
+        print_json({name: dict(chain.graph) for name, chain in found.items()})
     else:
         rows = [
             (name, str(len(chain.units)), str(len(chain.links)), chain.setting("description"))
             for name, chain in found.items()
         ]
-        _print_table("Bundled organisations", ("name", "units", "links", "what it is"), rows, "")
+        print_table("Bundled organisations", ("name", "units", "links", "what it is"), rows, "")
 
 
 @app.command(epilog="Example: service-culture show retailer")
@@ -287,14 +325,14 @@ def show(organisation: Organisation = "energy_distributor", as_json: AsJson = Fa
     chain = load(organisation)
     load_of, rates = chain.utilisation(), chain.case_rates()
     if as_json:
-        _print_json({"utilisation": load_of, "cases_per_day": rates, "chain": chain.to_node_link()})
+        print_json({"utilisation": load_of, "cases_per_day": rates, "chain": chain.to_node_link()})
         return
     rows = [
         (name, chain.nodes[name]["kind"], str(chain.nodes[name].get("staff", 1)), f"{rates[name]:.1f}",
          f"{100 * load_of[name]:.0f} %", ", ".join(sorted(chain.successors(name))))
         for name in chain.units
     ]  # fmt: skip
-    _print_table(
+    print_table(
         f"{chain.setting('name')}: {len(chain.units)} units, {len(chain.links)} links, "
         + ", ".join(f"{chain.nodes[s].get('customers', 0):,} {s}" for s in chain.segments),
         ("unit", "kind", "staff", "cases a day", "load", "serves"),
@@ -322,14 +360,14 @@ def levers(
         )
     chosen = [one for one in LEVERS if home in (None, one.home)]
     if as_json:
-        _print_json([asdict(one) for one in chosen])
+        print_json([asdict(one) for one in chosen])
         return
     rows = [
         (one.name.replace("_", "-"), one.mechanism, one.home, f"{one.low:g} … {one.high:g}", f"{one.default:g}",
          "–" if one.neutral is None else f"{one.neutral:g}", f"{one.meaning} [{one.unit}]")
         for one in chosen
     ]  # fmt: skip
-    _print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning"), rows, "")
+    print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning"), rows, "")
 
 
 @app.command()
@@ -375,78 +413,6 @@ def load(organisation: str) -> ServiceChain:
     from sim import organisation as organisations_
 
     return organisations_.load(organisation)
-
-
-@contextmanager
-def _compiling(quiet: bool) -> Iterator[None]:
-    """Say what is happening while the rules are compiled on a machine that has not run them yet."""
-    from sim import compiled
-
-    if quiet or compiled.is_warm():
-        yield
-        return
-    print("Compiling the model's rules for this machine; once, about 20 seconds …", file=sys.stderr, flush=True)
-    yield
-
-
-def _warn_of_overload(chain: ServiceChain) -> None:
-    for unit, load_of in chain.utilisation().items():
-        if load_of > 1:
-            print(
-                f"note: {unit} is asked for {100 * load_of:.0f} % of the working time that its staff have; its backlog "
-                "will grow until pressure or leaving customers stop it",
-                file=sys.stderr,
-            )
-
-
-@contextmanager
-def _progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Give a function to report progress to; a bar with the time left on a terminal, nothing otherwise."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda done: bar.update(task, completed=done)
-
-
-def _print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], footer: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, caption=footer or None, title_justify="left", caption_justify="left")
-    for number, header in enumerate(headers):
-        numeric = all(row[number][:1].isdigit() or row[number][:1] in "-−–" for row in rows if row[number])
-        table.add_column(header, justify="right" if numeric and number else "left")
-    for row in rows:
-        table.add_row(*row)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=140)
-    console.print(table, markup=False)
-
-
-def _estimate(value: Any) -> dict[str, Any]:
-    return {"mean": value.mean, "low": value.low, "high": value.high, "runs": value.runs}
-
-
-def _print_json(content: Any) -> None:
-    print(json.dumps(_without_nan(content), indent=2, default=str))
-
-
-def _without_nan(content: Any) -> Any:
-    """Return ``content`` with null in place of nan, which JSON does not know."""
-    if isinstance(content, dict):
-        return {key: _without_nan(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_without_nan(value) for value in content]
-    if hasattr(content, "item"):
-        content = content.item()
-    return None if isinstance(content, float) and content != content else content
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ unrelated draw alone, and paired runs differ only where the change reaches (comm
 The function is splitmix64 (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195, with the constants of Vigna's public
 implementation), nested: `bits` is the ``when``-th output of the splitmix64 generator seeded with the ``who``-th output
 of the generator seeded with the key of the run and purpose. Cost and statistical quality against Philox and Threefry are
-measured in ``experiments/benchmarks/draws.py``; the choice is argued in ``docs/decisions.md``.
+measured in ``experiments/benchmarks/draws.py`` and argued in ``docs/draws.md``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import operator
 from enum import IntEnum
 
 import numpy as np
@@ -46,8 +47,6 @@ class Purpose(IntEnum):
     WILLING = 14  # whether a supplier agrees to hurry
     STAY = 15  # whether a customer stays
     JOIN = 16  # how many new customers come
-    SPARE_A = 17
-    SPARE_B = 18
 
 
 @rule
@@ -118,5 +117,5 @@ def identity(*names: object) -> np.uint64:
 def keys(seed: int) -> np.ndarray:
     """Return the key of every purpose for a run with this seed, as an array indexed by `Purpose`."""
     with wrapping_integers(), np.errstate(over="ignore"):
-        run = mix(np.uint64(seed % 2**64) + _GOLDEN)
+        run = mix(np.uint64(operator.index(seed) % 2**64) + _GOLDEN)
         return np.array([mix(run ^ identity("purpose", purpose.name)) for purpose in Purpose], dtype=np.uint64)

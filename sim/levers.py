@@ -7,7 +7,6 @@ rows a part selects. A neutral value removes the lever's effect exactly.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,7 +56,7 @@ class Lever:
     def check(self, value: object, *, source: str | None = None, place: str | None = None) -> float:
         """Return ``value`` as a float, or raise `InputError` when it is not a number within the range."""
         number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-        if number is None or not math.isfinite(number) or not self.low <= number <= self.high:
+        if number is None or not self.low <= number <= self.high:  # which refuses nan and infinity, too
             raise InputError(
                 f"{self.name} cannot have this value",
                 source=source,

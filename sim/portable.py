@@ -22,7 +22,7 @@ _POWERS_OF_TWO = 2.0 ** np.arange(-1022.0, 1024.0)
 
 @rule
 def exp(x):
-    """Return e to the power ``x``; 0 below -700 and e**700 above 700.
+    """Return e to the power ``x``, a number; 0 below -700 and e**700 above 700.
 
     Range reduction x = k ln 2 + r with |r| <= ln 2 / 2, then the Taylor series of e**r to degree 13, summed in even and
     odd halves so that the processor can work on both.
@@ -40,7 +40,7 @@ def exp(x):
 
 @rule
 def log(x):
-    """Return the natural logarithm of a positive ``x``.
+    """Return the natural logarithm of a positive, finite ``x``; the caller makes sure of that.
 
     With x = m 2**k and sqrt(1/2) <= m < sqrt(2): ln m = 2 artanh(s), s = (m - 1) / (m + 1), by its power series.
     """

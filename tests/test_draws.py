@@ -1,5 +1,7 @@
 """Random numbers that are functions of (seed, purpose, who, when)."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -17,7 +19,7 @@ from sim.compiled import INTERPRETED, wrapping_integers
 
 U64 = np.uint64
 GOLDEN = 0x9E3779B97F4A7C15
-COUNT = 2**12 if INTERPRETED else 2**18
+COUNT = 2**12 if INTERPRETED else 2**16
 KEY = U64(0x0123456789ABCDEF)
 
 # Vigna's splitmix64.c seeded with 1234567: the first five outputs.
@@ -63,7 +65,7 @@ def evenly(count=COUNT):
     return (np.arange(count) + 0.5) / count
 
 
-# --- known answers -----------------------------------------------------------------------------------------------------
+# --- known answers ---------------------------------------------------------------------------------------------------
 
 
 def test_mix_gives_the_published_outputs_of_splitmix64():
@@ -118,7 +120,7 @@ def test_the_philox_of_the_benchmark_is_that_of_numpy_with_shorter_words():
     assert ours == benchmark.philox_reference(words[:4], words[4:], 32)
 
 
-# --- the same in every process -----------------------------------------------------------------------------------------
+# --- the same in every process ---------------------------------------------------------------------------------------
 
 PINNED = """
 import json, sys
@@ -131,35 +133,33 @@ with wrapping_integers():
     found = {
         "identity": [int(draws.identity("unit", "Call Centre")), int(draws.identity())],
         "keys": [int(one) for one in draws.keys(42)],
-        "uniform": [draws.uniform(key, np.uint64(who), when).hex() for who in (0, 1, 2**64 - 1) for when in (0, 1, 2**31)],
+        "uniform": [draws.uniform(key, np.uint64(who), n).hex() for who in (0, 1, 2**64 - 1) for n in (0, 1, 2**31)],
         "exponential": [draws.exponential(u).hex() for u in (0.1, 0.5, 2.0**-53)],
         "lognormal": [draws.lognormal(u, 3.0, 0.8).hex() for u in (0.1, 0.5, 1 - 2.0**-53)],
-        "poisson": [int(draws.poisson(u, mean)) for u in (0.001, 0.5, 0.999) for mean in (0.0, 0.3, 12.5, 30.0, 31.0, 1e6)],
+        "poisson": [int(draws.poisson(u, m)) for u in (0.001, 0.5, 0.999) for m in (0.0, 0.3, 12.5, 30.0, 31.0, 1e6)],
         "round_at_random": [int(draws.round_at_random(u, 2.3)) for u in (0.1, 0.69, 0.71)],
     }
 json.dump(found, sys.stdout)
 """
 
 
-def in_another_process(**environment):
+def test_interpreted_and_compiled_draws_are_the_same_to_the_last_bit_in_another_process():
     root = Path(__file__).parent.parent
+    other_mode = {"NUMBA_DISABLE_JIT": "0" if INTERPRETED else "1", "PYTHONHASHSEED": "1", "PYTHONPATH": str(root)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PINNED],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), **environment},
+        env=os.environ | other_mode,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_interpreted_and_compiled_draws_are_the_same_to_the_last_bit():
-    interpreted = in_another_process(NUMBA_DISABLE_JIT="1", PYTHONHASHSEED="1")
-    compiled = in_another_process(NUMBA_DISABLE_JIT="0", PYTHONHASHSEED="2")
-    assert interpreted == compiled
+    here = io.StringIO()
+    with contextlib.redirect_stdout(here):
+        exec(PINNED, {})
+    assert json.loads(done.stdout) == json.loads(here.getvalue())
 
 
 def test_keys_and_identities_never_change():
@@ -191,7 +191,7 @@ def test_no_two_seeds_or_purposes_share_a_key():
     assert len(np.unique(keys)) == keys.size
 
 
-# --- quality on neighbouring keys ----------------------------------------------------------------------------------------
+# --- quality on neighbouring keys ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -254,17 +254,17 @@ def test_neighbouring_people_fill_the_square_evenly():
 
 def test_uniforms_lie_strictly_between_nought_and_one():
     extremes = (np.array([0, 2**52 - 1]) + 0.5) * 2.0**-52
-    assert 0 < extremes[0]
+    assert extremes[0] > 0
     assert extremes[1] < 1
     assert 0 < stream().min() < stream().max() < 1
 
 
-# --- distributions ---------------------------------------------------------------------------------------------------------
+# --- distributions ---------------------------------------------------------------------------------------------------
 
 
 def test_exponential_has_its_distribution():
-    assert stats.kstest(variates(0, stream(), 1.0, 0.0), "expon").pvalue > 0.001
-    assert variates(0, evenly(), 1.0, 0.0) == pytest.approx(-np.log(evenly()), rel=1e-14)
+    assert stats.kstest(variates(0, stream(), 1.0, 0.0), "expon", method="asymp").pvalue > 0.001
+    np.testing.assert_allclose(variates(0, evenly(), 1.0, 0.0), -np.log(evenly()), rtol=1e-14)
 
 
 @pytest.mark.parametrize(("mean", "spread"), [(1.0, 0.3), (3.0, 0.8), (100.0, 4.0)])
@@ -273,8 +273,8 @@ def test_lognormal_has_this_mean_and_spread(mean, spread):
     right = stats.lognorm(sigma, scale=mean * np.exp(-(sigma**2) / 2))
     assert right.mean() == pytest.approx(mean)
     assert right.std() == pytest.approx(mean * spread)
-    assert variates(1, evenly(), mean, spread) == pytest.approx(right.ppf(evenly()), rel=1e-12)
-    assert stats.kstest(variates(1, stream(), mean, spread), right.cdf).pvalue > 0.001
+    np.testing.assert_allclose(variates(1, evenly(), mean, spread), right.ppf(evenly()), rtol=1e-12)
+    assert stats.kstest(variates(1, stream(), mean, spread), right.cdf, method="asymp").pvalue > 0.001
 
 
 def test_lognormal_without_spread_is_its_mean():
@@ -283,8 +283,9 @@ def test_lognormal_without_spread_is_its_mean():
 
 @pytest.mark.parametrize("mean", [0.01, 0.5, 3.0, 12.5, 30.0])
 def test_poisson_inverts_its_distribution_up_to_a_mean_of_thirty(mean):
-    assert (variates(2, evenly(), mean, 0.0) == stats.poisson(mean).ppf(evenly())).mean() > 1 - 1e-5
-    assert (variates(2, stream(), mean, 0.0) == stats.poisson(mean).ppf(stream())).all()
+    count = COUNT // 8
+    assert (variates(2, evenly(count), mean, 0.0) == stats.poisson(mean).ppf(evenly(count))).all()
+    assert (variates(2, stream(count), mean, 0.0) == stats.poisson(mean).ppf(stream(count))).all()
 
 
 @pytest.mark.parametrize("mean", [30.01, 50.0, 400.0, 1e5])
@@ -294,9 +295,8 @@ def test_poisson_is_close_to_its_distribution_above_thirty(mean):
     assert found.var() == pytest.approx(mean, rel=0.01)
     values = np.arange(found.min(), found.max() + 1)
     ours = np.searchsorted(np.sort(found), values, side="right") / len(found)
-    assert np.abs(ours - stats.poisson(mean).cdf(values)).max() < 0.08 / np.sqrt(
-        mean
-    )  # skewness / (6 sqrt(2 pi)) at most
+    # The first term that the normal approximation leaves out is skewness / (6 sqrt(2 pi)) = 0.066 / sqrt(mean).
+    assert np.abs(ours - stats.poisson(mean).cdf(values)).max() < 0.08 / np.sqrt(mean) + 1 / len(found)
 
 
 def test_poisson_of_nothing_is_nought():

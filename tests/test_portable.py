@@ -10,7 +10,7 @@ from scipy import special
 from sim import portable
 from sim.compiled import INTERPRETED
 
-COUNT = 2_000 if INTERPRETED else 200_000
+COUNT = 2_000 if INTERPRETED else 50_000
 RANDOM = np.random.default_rng(20)
 
 
@@ -83,7 +83,7 @@ def test_log_of_one_is_exactly_nought():
 
 def test_log_undoes_exp():
     values = RANDOM.uniform(-600, 600, COUNT)
-    assert over(portable.log, over(portable.exp, values)) == pytest.approx(values, rel=1e-14, abs=1e-15)
+    np.testing.assert_allclose(over(portable.log, over(portable.exp, values)), values, rtol=1e-14, atol=1e-15)
 
 
 def test_normal_quantile_agrees_with_scipy_to_fifteen_digits():
@@ -95,7 +95,7 @@ def test_normal_quantile_agrees_with_scipy_to_fifteen_digits():
             [2.0**-53, 1 - 2.0**-53, 0.075, 0.925, math.nextafter(0.075, 0), math.nextafter(0.925, 1)],
         ]
     )
-    assert over(portable.normal_quantile, values) == pytest.approx(special.ndtri(values), rel=2e-15, abs=1e-300)
+    np.testing.assert_allclose(over(portable.normal_quantile, values), special.ndtri(values), rtol=2e-15)
 
 
 def test_normal_quantile_of_a_half_is_nought():

@@ -1,9 +1,9 @@
 """Real input: from a ticket export to an organisation that behaves like it.
 
-`from_tickets` goes the whole way. Step by step: `guess_columns` says what each column is taken for, `read_log` streams the
-file into cases, visits and handovers, `derive` builds a `sim.chain.ServiceChain` and says where each number comes from,
-`figures` and `simulated_figures` measure log and simulation alike, `compare_table` puts them side by side, and `held_out`
-compares with tickets that the fit has not seen.
+`from_tickets` goes the whole way. Step by step: `guess_columns` says what each column is taken for, `read_log` streams
+the file into cases, visits and handovers, `derive` builds a `sim.chain.ServiceChain` and says where each number comes
+from, `figures` and `simulated_figures` measure log and simulation alike, `compare_table` puts them side by side, and
+`held_out` compares with tickets that the fit has not seen.
 """
 
 from sim.eventlog.calendar import WorkingCalendar

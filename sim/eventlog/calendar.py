@@ -1,10 +1,10 @@
 """Two clocks: the one on the wall, on which logs are written, and working time, in which the model runs.
 
-Working time passes as work happens: W(t) is the share of a usual week's activity up to t, scaled so that a week has as many
-model days as it has working days. A lunch break runs slowly, a night nearly stands still, and Monday morning passes fast. This is
-the operational time of queueing theory with a weekly profile lambda(t): W(t) = ∫ lambda(s) ds / mean, under which arrivals with
-that profile become a steady Poisson process (Çinlar 1975, Introduction to Stochastic Processes, chapter 4). Every hour keeps a little
-weight, so W has an exact inverse.
+Working time passes as work happens: W(t) is the share of a usual week's activity up to t, scaled so that a week has as
+many model days as it has working days. A lunch break runs slowly, a night nearly stands still, and Monday morning
+passes fast. This is the operational time of queueing theory with a weekly profile lambda(t): W(t) = ∫ lambda(s) ds /
+mean, under which arrivals with that profile become a steady Poisson process (Çinlar 1975, Introduction to Stochastic
+Processes, chapter 4). Every hour keeps a little weight, so W has an exact inverse.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class WorkingCalendar:
     def infer(cls, seconds: np.ndarray) -> WorkingCalendar:
         """Return the calendar that time stamps show (seconds since 1970 on the place's clock).
 
-        Working days share one profile of hours and so do days off: an excerpt of a few days would otherwise show its own
-        weekdays as the busy ones. Each day of the log counts at most twice the median day, so that a mass closing
+        Working days share one profile of hours and so do days off: an excerpt of a few days would otherwise show its
+        own weekdays as the busy ones. Each day of the log counts at most twice the median day, so that a mass closing
         does not bend the profile.
         """
         seconds = seconds[np.isfinite(seconds)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sim.errors import InputError, did_you_mean
 from sim.eventlog import files
-from sim.eventlog.dates import Order, share_of_dates
+from sim.eventlog.dates import READABLE_DATES, Order, share_of_dates
 from sim.eventlog.files import Layout, is_missing
 from sim.eventlog.roles import BY_NAME, ROLES, Role, kept, plain_header
 
@@ -20,9 +20,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _COMMA_NAME = re.compile(r"[^\W\d_][\w'’-]+, [^\W\d_][\w'’. -]+")
 _TWO_NAMES = re.compile(r"[A-ZÀ-Þ][\w'’-]+ (?:[A-Z]\. )?[A-ZÀ-Þ][\w'’-]+")
 _UNIT_WORDS = re.compile(
-    r"\b(team|group|gruppe|dept|department|abteilung|desk|support|queue|line|level|tier|service|it|ops|operations|network|"
-    r"unit|squad|office|admin|application|database|security|hardware|software|field|billing|finance|hr|sales|server|system|"
-    r"infrastructure|management|engineering|center|centre|helpdesk|l[1-4])s?\b|\d(st|nd|rd|th)\b"
+    r"\b(team|group|gruppe|dept|department|abteilung|desk|support|queue|line|level|tier|service|it|ops"
+    r"|operations|network|unit|squad|office|admin|application|database|security|hardware|software|field"
+    r"|billing|finance|hr|sales|server|system"
+    r"|infrastructure|management|engineering|center|centre|helpdesk|l[1-4])s?\b|\d(st|nd|rd|th)\b"
 )
 
 
@@ -143,7 +144,8 @@ def guess_columns(
     kind = "event" if many and "timestamp" in choices else "ticket"
     if many and kind == "ticket":
         notes.append(
-            "tickets have several rows, but no column says when each row happened: only the last row of a ticket is used; "
+            "tickets have several rows, but no column says when each row happened: only the last row of a ticket is "
+            "used; "
             "name the column with the role `timestamp` to see who handed work to whom"
         )
     if kind == "ticket":
@@ -325,7 +327,7 @@ def _settle_order(guess: ColumnGuess, rows: list[list[str]]) -> None:
     order.decide()
 
 
-# --- checks ------------------------------------------------------------------------------------------------------------
+# --- checks -----------------------------------------------------------------------------------------------------------
 
 
 def _check_overrides(overrides: Mapping[str, str], layout: Layout) -> dict[str, str | None]:
@@ -359,7 +361,7 @@ def _check_usable(guess: ColumnGuess, columns: dict[str, _Column]) -> None:
         if BY_NAME[choice.role].kind == "date" and column.values and column.dates < 0.2:
             raise InputError(
                 "this column holds no dates that can be read", source=source, place=f"column {choice.column!r}",
-                value=column.values[0], allowed="2024-03-05 14:30, 05-03-2024 14:30, 3/5/2024 2:30 PM, ISO with zone, epoch",
+                value=column.values[0], allowed=READABLE_DATES,
                 hint=f"name another: --column {choice.role}=NAME",
             )  # fmt: skip
     if not any(role in guess.choices for role in ("timestamp", "opened")):
@@ -385,7 +387,8 @@ def _warn_of_people(guess: ColumnGuess, columns: dict[str, _Column]) -> None:
     person_column = guess.column("resource")
     if looks_like_people(column, columns[column].values) or column == person_column:
         guess.notes.append(
-            f"column {column!r}, used for teams, looks like individuals: their names are replaced by numbers, and nobody "
+            f"column {column!r}, used for teams, looks like individuals: their names are replaced by numbers, and "
+            f"nobody "
             "should be judged by what comes out; name a column of teams if there is one"
         )
 

@@ -1,9 +1,9 @@
-"""Dates as people export them: ISO with and without zones, day first or month first, month names, a.m. and p.m., epochs.
+"""Dates as people export them: ISO with or without zones, day or month first, month names, a.m. and p.m., epochs.
 
 A date's *shape* (where the digits, letters and marks stand) gives a format; the only thing that a shape leaves open is
-whether 03/04 is March or April, and that is settled once for a file, from all its dates (`Order`). All times become seconds since
-1970-01-01 on one clock: where the file names zones, universal time shifted by its most common offset, so that durations are exact
-and hours of the day are those of the place.
+whether 03/04 is March or April, and that is settled once for a file, from all its dates (`Order`). All times become
+seconds since 1970-01-01 on one clock: where the file names zones, universal time shifted by its most common offset, so
+that durations are exact and hours of the day are those of the place.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _MONTHS = {
 _DIGITS_ALIKE = str.maketrans("012345678", "999999999")
 _WORTH_A_TEMPLATE = 20
 _EXCEL_ORIGIN = 25569  # days from Excel's day 0 to 1970-01-01
+READABLE_DATES = "2024-03-05 14:30, 05-03-2024 14:30, 3/5/2024 2:30 PM, 5 Mar 2024, ISO with zone, epoch"
 YEARS = (1980, 2100)
 """A number or date outside these years is taken for something else."""
 
@@ -95,7 +96,9 @@ class Order:
         elif self.ambiguous:
             american = any(mark.startswith("/") for mark in self.marks) and any("p" in mark for mark in self.marks)
             self.choice = "mdy" if american else "dmy"
-            self.reason = "a guess: every date allows both orders; slashes with a.m./p.m. are read month first, all else day first"
+            self.reason = (
+                "a guess: all dates allow both orders; slashes with a.m. or p.m. are read month first, others day first"
+            )
         else:
             self.choice = "dmy"
 
@@ -136,7 +139,7 @@ class DateReader:
         return out
 
     def _template(self, pattern: str) -> tuple[str, int | None] | None:
-        """Return strptime format and the position of the zone for texts of digits alike, or None where words are in it."""
+        """Return strptime format and position of the zone for texts of one pattern, or None where it has words."""
         found = _NUMERIC.match(pattern)
         if (
             found is None
@@ -152,7 +155,7 @@ class DateReader:
             parts = ["%m", "%d", year] if self.order.choice == "mdy" else ["%d", "%m", year]
         form = mark.join(parts) + (found["gap"] or "")
         if time := found["time"]:
-            if "," in time or len(time.rpartition(".")[2]) > 6:
+            if "," in time or len(time.partition(".")[2]) > 6:
                 return None
             marks = re.findall(r"\D", time)
             form += "%H" + "".join(mark + name for mark, name in zip(marks, ("%M", "%S", "%f"), strict=False))

@@ -1,10 +1,10 @@
 """Estimates behind a derived organisation: rests at teams, working time, time limits, staff, rare teams.
 
-Rests. A stay of a case at a team lasts far longer than the work on it. With probability p it rests, for a lognormal time: log T ~
-N(mu, sigma²), in working days. Stays still open when the log was taken are censored and enter by the EM algorithm for a censored
-normal sample (Wolynetz 1979, doi:10.2307/2346748). Teams with few stays borrow from all: mean and variance of log T are
-weighted (n own + k all) / (n + k), k = `BORROWED` stays: shrinkage as in empirical Bayes (Efron & Morris 1975,
-doi:10.1080/01621459.1975.10479864), with k fixed by choice.
+Rests. A stay of a case at a team lasts far longer than the work on it. With probability p it rests, for a lognormal
+time: log T ~ N(mu, sigma²), in working days. Stays still open when the log was taken are censored and enter by the EM
+algorithm for a censored normal sample (Wolynetz 1979, doi:10.2307/2346748). Teams with few stays borrow from all: mean
+and variance of log T are weighted (n own + k all) / (n + k), k = `BORROWED` stays: shrinkage as in empirical Bayes
+(Efron & Morris 1975, doi:10.1080/01621459.1975.10479864), with k fixed by choice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEAST_HOURS, MOST_HOURS = 0.05, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """How long cases rest at a team: with probability ``share``, lognormal with ``mu`` and ``sigma`` of log working days."""
+    """How long cases rest: with probability ``share``, lognormal with ``mu`` and ``sigma`` of log working days."""
 
     share: float
     mu: float
@@ -113,8 +113,8 @@ def pool_rare(log: Log, smallest: int) -> dict[str, str]:
     """Return unit of every team: itself, or one of the pools of "Other teams" where it is too small to be shown.
 
     A team is too small with fewer than ``smallest`` stays, or fewer than ``smallest`` assignees where the log names
-    them. A pool must reach the minimum itself. There are up to four pools, filled so that teams that hand work to each other
-    stand in different ones: a handover inside a pool would be lost.
+    them. A pool must reach the minimum itself. There are up to four pools, filled so that teams that hand work to each
+    other stand in different ones: a handover inside a pool would be lost.
     """
     stays = log.visits["team"].value_counts()
     people = log.assignees
@@ -191,9 +191,9 @@ def working_hours(
 ) -> tuple[dict[str, float], list[str]]:
     """Return the mean working time of a visit at each unit, in hours, and which units were held down by their staff.
 
-    A ticket log does not say how long anybody worked. The quicker quarter of the stays at a unit were over within some time,
-    waiting included, so the work on those took no longer: their upper quartile is taken as the mean, between 3 minutes and 4 hours, and
-    held down to where the unit's staff would be 70 % busy. No source: a modelling choice.
+    A ticket log does not say how long anybody worked. The quicker quarter of the stays at a unit were over within some
+    time, waiting included, so the work on those took no longer: their upper quartile is taken as the mean, between 3
+    minutes and 4 hours, and held down to where the unit's staff would be 70 % busy. No source: a modelling choice.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Opening a ticket export: compression, encoding, separator, header; then its rows one at a time.
 
-Nothing here knows what a ticket is. A file is never read whole: a head of it decides how it is written, and the rows are
-streamed, so that memory does not grow with the file.
+Nothing here knows what a ticket is. A file is never read whole: a head of it decides how it is written, and the rows
+are streamed, so that memory does not grow with the file.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """From a ticket log to a service chain that behaves like it.
 
 The callers become one customer segment, each ticket one need. The team that has a ticket first is a *door*: a link
-from team to callers with the share of tickets that start there. Handing over is a link from taker to giver with the share of the
-giver's visits that it hands on for good (``passed_on``). Teams work (``hours_per_request``) and let cases rest (``pause_*``).
+from team to callers with the share of tickets that start there. Handing over is a link from taker to giver with the
+share of the giver's visits that it hands on for good (``passed_on``). Teams work (``hours_per_request``) and let cases
+rest (``pause_*``).
 """
 
 from __future__ import annotations
@@ -15,19 +16,15 @@ import pandas as pd
 from sim import levers
 from sim.chain import ServiceChain
 from sim.errors import InputError
-from sim.eventlog import estimate, walk
+from sim.eventlog import estimate, promises, walk
 from sim.eventlog.log import Log
-from sim.eventlog.people import base_error, usual_time_factor
+from sim.eventlog.people import usual_time_factor
 from sim.eventlog.quantiles import survival_quantiles
 
 CALLERS = "Callers"
 SLOTS_PER_DAY = 48
 HOURS_PER_DAY = 8.0
 WORK_SPREAD = 0.8
-REOPEN_RATE = 0.5
-FEWEST_FOR_A_LIMIT = 30
-USUAL_PROMISE = 0.8
-"""Where a log has no time limits, the promise is what this share of tickets met: a convention."""
 
 
 @dataclass(slots=True)
@@ -70,7 +67,8 @@ def derive(
     name : of the organisation
     customers : people who may ask; where not given, estimated from how often callers come back
     smallest_group : teams with fewer stays, or fewer people where the log names them, are pooled
-    adjust : scale handing on and rests as a whole so that the share reassigned, the median and the 90th percentile of the
+    adjust : scale handing on and rests as a whole so that the share reassigned, the median and the 90th percentile of
+    the
         resolution time are met; without it they are predictions from the parts
 
     Returns
@@ -87,14 +85,15 @@ def derive(
     row = {unit: place for place, unit in enumerate(units)}
     per_day = _arrivals(log, notes)
 
-    first, handed = _paths(log, visits, row, notes)
+    first, handed = _paths(log, visits, unit_of, row, notes)
     share = log.cases["reassigned"].dropna().gt(0).mean() if log.cases["reassigned"].notna().any() else np.nan
     factor = 1.0
     if adjust and log.path_seen and handed.any() and share == share:
         factor = walk.scaled_to(first, handed, float(share))
         if abs(factor - 1) > 0.005:
             notes.append(
-                f"adjusted: handing on as a whole is scaled by {factor:.2f}, so that the share of tickets ever reassigned is the "
+                f"adjusted: handing on as a whole is scaled by {factor:.2f}, so that the share of tickets ever "
+                f"reassigned is the "
                 "log's. In the log some tickets are passed round again and again; a chain has no memory of that"
             )
     handed = np.minimum(handed * factor, 0.95)
@@ -106,14 +105,15 @@ def derive(
         unit = unit_of.get(str(team))
         if unit is not None:
             pooled[unit] = pooled.get(unit, 0) + int(people)
-    hours, staff = _work(log, visits, pooled, per_day, smallest_group, notes)
+    hours, staff = _work(log, visits, unit_of, pooled, per_day, notes)
     slot = 1.0 / SLOTS_PER_DAY
     work_days = {unit: hours[unit] / HOURS_PER_DAY for unit in units}
     rests = estimate.rests(visits, work_days, slot)
     ordered = [rests[unit] for unit in units]
     shift, stretch = 0.0, 1.0
     notes.append(
-        "estimated: rests at each team (pause_share, pause_days, pause_spread), lognormal, from the stays of tickets there; teams "
+        "estimated: rests at each team (pause_share, pause_days, pause_spread), lognormal, from the stays of tickets "
+        "there; teams "
         f"with few stays lean on all teams together (weight of {estimate.BORROWED:g} stays)"
     )
     if adjust:
@@ -121,15 +121,18 @@ def derive(
         if np.isfinite([*days, *hours_taken]).all():
             walks = walk.Walks(first, handed)
             work = np.array([work_days[unit] for unit in units])
-            goals = walk.Goals(days, hours_taken, log.cases["opened"].to_numpy(), log.calendar)  # type: ignore[arg-type]
+            opened = log.cases["opened"].to_numpy()
+            goals = walk.Goals(days, hours_taken, opened, log.calendar)  # type: ignore[arg-type]
             shift, stretch = walks.adjust(ordered, work, WORK_SPREAD, slot, goals)
             ordered = [rest.changed(shift, stretch) for rest in ordered]
             notes.append(
-                f"adjusted: all rests together are scaled by {np.exp(shift):.2f} and their spread (sigma) by {stretch:.2f}, so "
-                "that median and 90th percentile of the resolution time come nearest to the log's, in working days and on the wall clock"
+                f"adjusted: all rests together are scaled by {np.exp(shift):.2f} and their spread (sigma) by "
+                f"{stretch:.2f}, so "
+                "that median and 90th percentile of the resolution time come nearest to the log's, in working days and "
+                "on the wall clock"
             )
-    limits, source = _limits(log, visits, units, notes)
-    error_rate, reopen_rate = _reopening(log, notes)
+    limits, source = promises.limits(log, visits, units, notes)
+    error_rate, reopen_rate = promises.reopening(log, notes)
 
     chain = ServiceChain()
     people = (
@@ -141,7 +144,7 @@ def derive(
     _note_callers(log, people, customers is not None, notes)
     chain.graph.update(
         name=name, hours_per_day=HOURS_PER_DAY, slots_per_day=SLOTS_PER_DAY,
-        description="Derived from a ticket log; a working day is one of its working days. See the notes of from-tickets.",
+        description="Derived from a ticket log; a day is one of its working days. See the notes of from-tickets.",
     )  # fmt: skip
     for unit, rest in zip(units, ordered, strict=True):
         attributes = {
@@ -199,13 +202,16 @@ def _arrivals(log: Log, notes: list[str]) -> float:
     notes.append(f"from the log: {per_day:.4g} tickets a working day ({inside:,} in {days:.1f} working days)")
     if days < 10:
         notes.append(
-            f"the log covers openings of {days:.1f} working days only: what such an excerpt shows need not be usual, and "
+            f"the log covers openings of {days:.1f} working days only: what such an excerpt shows need not be usual, "
+            f"and "
             "its tickets meet only each other in the log, not those that were open before"
         )
     return per_day
 
 
-def _paths(log: Log, visits: pd.DataFrame, row: dict[str, int], notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _paths(
+    log: Log, visits: pd.DataFrame, unit_of: dict[str, str], row: dict[str, int], notes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the share of tickets that start at each unit, and of each unit's visits that go to each other."""
     units = len(row)
     handed = np.zeros((units, units))
@@ -218,16 +224,16 @@ def _paths(log: Log, visits: pd.DataFrame, row: dict[str, int], notes: list[str]
         stays = np.bincount(unit[ended], minlength=units)
         handed /= np.maximum(stays, 1)[:, None]
         notes.append(
-            f"from the log: where tickets start, and who hands to whom how often ({int(same.sum()):,} handovers between units)"
+            f"from the log: where tickets start, and who hands to whom how often ({int(same.sum()):,} handovers "
+            f"between units)"
         )
         return first / first.sum(), handed
     count = log.cases["reassigned"].to_numpy()
     known = np.isfinite(count)
     if known.any() and (count[known] > 0).any() and units > 1:
-        last = log.visits.groupby("case")["team"].last().map(_unit_lookup(visits, log)).map(row)
-        last = last.reindex(range(len(count))).to_numpy()
-        kept = first_of = np.bincount(last[known & (count == 0)].astype(int), minlength=units).astype(float)
-        if kept.sum() == 0:
+        last = log.cases["last_team"].map(unit_of).map(row).to_numpy()
+        first_of = np.bincount(last[known & (count == 0)].astype(int), minlength=units).astype(float)
+        if first_of.sum() == 0:
             first_of = first
         share = float((count[known] > 0).mean())
         start = first_of / first_of.sum()
@@ -241,7 +247,8 @@ def _paths(log: Log, visits: pd.DataFrame, row: dict[str, int], notes: list[str]
         reached = start + start @ handed
         start = np.where((reached == 0) & (first > 0), 1e-4, start)
         notes.append(
-            "estimated: each ticket shows only its last team and how often it was reassigned, not its path. Reassigned tickets are "
+            "estimated: each ticket shows only its last team and how often it was reassigned, not its path. Reassigned "
+            "tickets are "
             "taken to start where the others do, and to be handed straight to their last team"
         )
         return start / start.sum(), handed
@@ -250,14 +257,8 @@ def _paths(log: Log, visits: pd.DataFrame, row: dict[str, int], notes: list[str]
     return first / first.sum(), handed
 
 
-def _unit_lookup(visits: pd.DataFrame, log: Log) -> dict[str, str]:
-    """Return unit of every team, from a log with one visit a case."""
-    team = log.visits.sort_values(["case", "place"], kind="stable")["team"].to_numpy()
-    return dict(zip(team, visits["unit"], strict=True)) if len(team) == len(visits) else {}
-
-
 def _work(
-    log: Log, visits: pd.DataFrame, people: dict[str, int], per_day: float, smallest: int, notes: list[str]
+    log: Log, visits: pd.DataFrame, unit_of: dict[str, str], people: dict[str, int], per_day: float, notes: list[str]
 ) -> tuple[dict[str, float], dict[str, int]]:
     """Return working hours a visit and staff of every unit."""
     known = {unit: max(count, 1) for unit, count in people.items() if count > 0}
@@ -266,13 +267,7 @@ def _work(
     if has_work.sum() >= 20:
         per_visit = worked[has_work] / np.maximum(log.cases["visits"].to_numpy()[has_work], 1)
         mean = float(np.clip(per_visit.mean(), 1e-3, 1000))
-        last = log.cases["last_team"].to_numpy()[has_work]
-        frame = pd.DataFrame(
-            {
-                "unit": pd.Series(last).map(dict(zip(log.visits["team"], visits_unit(log, visits), strict=False))),
-                "hours": per_visit,
-            }
-        )
+        frame = pd.DataFrame({"unit": log.cases["last_team"].map(unit_of)[has_work], "hours": per_visit})
         hours = {}
         for unit in sorted(set(visits["unit"])):
             own = frame.loc[frame["unit"] == unit, "hours"]
@@ -285,7 +280,8 @@ def _work(
     else:
         hours, held = estimate.working_hours(visits, known, per_day, HOURS_PER_DAY)
         notes.append(
-            "estimated: working time per visit (hours_per_request): not in the log. The quickest quarter of stays bounds it from "
+            "estimated: working time per visit (hours_per_request): not in the log. The quickest quarter of stays "
+            "bounds it from "
             "above; the rest of each stay counts as rest"
         )
     if held:
@@ -310,77 +306,6 @@ def _work(
     return hours, staff
 
 
-def visits_unit(log: Log, visits: pd.DataFrame) -> list[str]:
-    """Return the unit of each of the log's stays (by case, start and end of the joined stays)."""
-    ordered = log.visits.reset_index(drop=True)
-    joined = visits.sort_values(["case", "start"], kind="stable")
-    keys = joined["case"].to_numpy() * 1.0e12 + joined["start"].to_numpy()
-    at = np.searchsorted(keys, ordered["case"].to_numpy() * 1.0e12 + ordered["start"].to_numpy(), side="right") - 1
-    return list(joined["unit"].to_numpy()[np.maximum(at, 0)])
-
-
-def _limits(log: Log, visits: pd.DataFrame, units: list[str], notes: list[str]) -> tuple[dict[str, float], str]:
-    """Return the promise of each door, in working days."""
-    cases = log.cases
-    door = visits.loc[visits["place"] == 0].set_index("case")["unit"].reindex(range(len(cases)))
-    days, flag = cases["days"].to_numpy(), cases["made_sla"].to_numpy()
-    ok = np.isfinite(days) & np.isfinite(flag)
-    due = np.isfinite(cases["due"].to_numpy()) & (cases["due"] >= cases["opened"]).to_numpy()
-    if due.mean() > 0.3:
-        allowed = log.calendar.between(cases["opened"].to_numpy(), cases["due"].to_numpy())
-        overall = max(float(np.median(allowed[due])), 0.001)
-        limits = {u: _median_of(allowed[due & (door == u).to_numpy()], overall) for u in units}
-        notes.append(
-            f"from the log: promises, the median time from opening to the due date (all: {overall:.3g} working days)"
-        )
-        return limits, "due"
-    if ok.sum() >= FEWEST_FOR_A_LIMIT and 0.01 < flag[ok].mean() < 0.99:
-        overall, wrong = estimate.best_limit(days[ok], flag[ok])
-        hours_limit, hours_wrong = estimate.best_limit(cases["hours"].to_numpy()[ok], flag[ok])
-        limits = {}
-        for unit in units:
-            mine = ok & (door == unit).to_numpy()
-            mixed = mine.sum() >= FEWEST_FOR_A_LIMIT and 0.05 < flag[mine].mean() < 0.95
-            limits[unit] = estimate.best_limit(days[mine], flag[mine])[0] if mixed else overall
-        notes.append(
-            f"estimated: promises. The log says whether a promise was kept, not what it was; the limit that best tells kept from "
-            f"broken is {overall:.3g} working days ({wrong:.1%} of tickets on the wrong side; on the wall clock {hours_limit:.3g} "
-            f"hours, {hours_wrong:.1%}); doors with {FEWEST_FOR_A_LIMIT} tickets and more have their own"
-        )
-        by_priority = [(p, g) for p, g in cases[ok].groupby("priority") if p and len(g) >= 10]
-        if len(by_priority) > 1:
-            parts = "; ".join(f"{p}: {g['made_sla'].mean():.0%} kept of {len(g)}" for p, g in by_priority)
-            notes.append(f"the model knows no priorities; in the log they matter for promises: {parts}")
-        return limits, "flag"
-    usual = float(survival_quantiles(cases, "days", (USUAL_PROMISE,))[0])
-    usual = usual if np.isfinite(usual) else float(np.nanmax(days))
-    notes.append(
-        f"left at a convention: promises. The log has no time limits; {USUAL_PROMISE:.0%} of its tickets were resolved within "
-        f"{usual:.3g} working days, which is taken as promised"
-    )
-    return dict.fromkeys(units, max(usual, 0.001)), "usual"
-
-
-def _median_of(values: np.ndarray, otherwise: float) -> float:
-    return max(float(np.median(values)), 0.001) if len(values) >= 10 else otherwise
-
-
-def _reopening(log: Log, notes: list[str]) -> tuple[float | None, float | None]:
-    """Return error rate and reopen rate that give the share reopened, or None where the log says nothing of it."""
-    reopened = log.cases["reopened"].dropna()
-    if reopened.empty:
-        notes.append("left at the default: error_rate and reopen_rate; the log says nothing about reopening")
-        return None, None
-    share = float((reopened > 0).mean())
-    rate = REOPEN_RATE if share < 0.3 else 0.95
-    wrong = min(share / rate, 0.9)
-    notes.append(
-        f"from the log: {share:.2%} of tickets were reopened = share answered wrongly × share of those that callers send back. The log "
-        f"shows only the product; the second is set to {rate:g}, no source"
-    )
-    return base_error(wrong), rate
-
-
 def _note_pools(log: Log, unit_of: dict[str, str], smallest: int, notes: list[str]) -> None:
     merged = [team for team, unit in unit_of.items() if team != unit]
     if merged:
@@ -396,7 +321,8 @@ def _note_callers(log: Log, people: int, given: bool, notes: list[str]) -> None:
         notes.append(f"given: {people:,} people who may ask")
     elif log.callers.seen:
         notes.append(
-            f"estimated: {people:,} people who may ask; the log names {log.callers.seen:,}, of whom {log.callers.once:,} came once "
+            f"estimated: {people:,} people who may ask; the log names {log.callers.seen:,}, of whom "
+            f"{log.callers.once:,} came once "
             f"and {log.callers.twice:,} twice (Chao's lower bound). Set --customers if you know better"
         )
     else:
@@ -405,10 +331,12 @@ def _note_callers(log: Log, people: int, given: bool, notes: list[str]) -> None:
 
 def _note_defaults(notes: list[str]) -> None:
     notes.append(
-        "left out: customers who leave or come (churn and new_customers 0), rush requests, requests for help between teams "
+        "left out: customers who leave or come (churn and new_customers 0), rush requests, requests for help between "
+        "teams "
         "(requests_per_case 0): no ticket log shows them. Add links between teams to study internal service"
     )
     notes.append(
-        "left at the default: everything about people (knowledge, motivation, tools, expectations). Their mechanisms are on; working times "
+        "left at the default: everything about people (knowledge, motivation, tools, expectations). Their mechanisms "
+        "are on; working times "
         "and error rates are set such that ordinary staff give the log's figures at the start"
     )

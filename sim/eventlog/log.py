@@ -12,6 +12,7 @@ from sim.eventlog import roles
 from sim.eventlog.calendar import WEEK, WorkingCalendar
 from sim.eventlog.columns import ColumnGuess, looks_like_people
 
+DATES = ("opened", "resolved", "closed", "timestamp")
 NO_TEAM = "No team named"
 WHOLE = "All staff"
 
@@ -45,12 +46,12 @@ class Log:
     ----------
     columns : the guess behind it
     cases : one row a case: ``opened``, ``resolved`` (NaN: not resolved), ``closed``, ``due``, ``made_sla`` (1, 0, NaN),
-        ``reassigned`` and ``reopened`` (times), ``hours`` (clock hours from opened to resolved), ``days`` (working days),
-        ``priority``, ``work`` (hours, where the log has them), ``first_team``, ``last_team``, ``visits``, ``open``
-        (whether the case was still open when the log was taken)
+        ``reassigned`` and ``reopened`` (times), ``hours`` (clock hours from opened to resolved), ``days`` (working
+        days), ``priority``, ``work`` (hours, where the log has them), ``first_team``, ``last_team``, ``visits``,
+        ``open`` (whether the case was still open when the log was taken)
     visits : one row a stay of a case at a team: ``case`` (row of `cases`), ``place`` (0 for the first), ``team``,
-        ``start``, ``end``, ``days`` (working days), ``left`` (``handed``, ``resolved``, ``closed`` without a resolution,
-        or still ``open``)
+        ``start``, ``end``, ``days`` (working days), ``left`` (``handed``, ``resolved``, ``closed`` without a
+        resolution, or still ``open``)
     handovers : ``giver``, ``taker``, ``count``
     assignees : team → most different people seen working in it in one week
     callers : counts of people who asked
@@ -135,7 +136,7 @@ def assemble(
     if ended.sum() < fewest:
         raise InputError(
             "too few tickets have a beginning and an end", source=str(guess.layout.path),
-            place=" and ".join(repr(c) for r in ("opened", "resolved", "closed", "timestamp") if (c := guess.column(r))),
+            place=" and ".join(repr(guess.column(role)) for role in DATES if guess.column(role)),
             value=f"{int(ended.sum())} of {len(cases)} tickets", allowed=f"at least {fewest}",
             hint="are these the right columns? Name others with --column opened=NAME, --column resolved=NAME",
         )  # fmt: skip
@@ -193,10 +194,8 @@ def _cases(
 ) -> pd.DataFrame:
     """Return opening, resolution, closing and reopening of every ticket, from columns or, failing that, from events."""
     blank = np.full(len(tickets), np.nan)
-    cases = pd.DataFrame(
-        {role: tickets[role] if role in tickets else blank for role in ("opened", "resolved", "closed", "due", "work")}
-    )
-    cases["made_sla"] = tickets["made_sla"] if "made_sla" in tickets else blank
+    cases = pd.DataFrame({role: tickets.get(role, blank) for role in ("opened", "resolved", "closed", "due", "work")})
+    cases["made_sla"] = tickets.get("made_sla", blank)
     cases["reopened"] = tickets["reopens"]
     cases["open"] = False
     has_resolved = np.isfinite(cases["resolved"]).sum() > 0.3 * len(cases)
@@ -233,7 +232,7 @@ def _cases(
 
 
 def _story(events: pd.DataFrame, states: list[str], cases: int) -> pd.DataFrame | None:
-    """Return, for each case, what its states tell: when it was last resolved, last ended, and how often it came back."""
+    """Return what its states tell of each case: when it was last resolved, last ended, and how often it came back."""
     if not states:
         return None
     ended = np.array([roles.is_ended(state) for state in states] + [False])
@@ -331,9 +330,8 @@ def _assignees(
         }
     )
     counts = frame.groupby(["team", "week"])["who"].nunique().groupby("team").max()
-    return pd.Series(
-        {labels[code] if code >= 0 else unnamed: int(n) for code, n in counts.items()}, dtype=int, name="assignees"
-    )
+    names = [labels[int(code)] if code >= 0 else unnamed for code in counts.index.to_numpy()]
+    return pd.Series(counts.to_numpy(dtype=int), index=names, dtype=int, name="assignees")
 
 
 def _window(opened: np.ndarray, notes: list[str]) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """What ordinary people do to working times and errors on the first day of a run, so that a fit can take it out again.
 
-A log's figures already contain the errors of newcomers and the slowness of those who know little. The organisation file gives
-base values for ordinary people; the model adds the spread around them (`sim.rules.knowledge`, `sim.rules.motivation`,
-`sim.rules.weak_links`). Here the base is solved for, given the defaults of those levers.
+A log's figures already contain the errors of newcomers and the slowness of those who know little. The organisation file
+gives base values for ordinary people; the model adds the spread around them (`sim.rules.knowledge`,
+`sim.rules.motivation`, `sim.rules.weak_links`). Here the base is solved for, given the defaults of those levers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reading a ticket export: streamed in blocks, kept as a few numbers a row, turned into cases and visits.
 
-What stays in memory is 32 bytes an event and some 80 a ticket; names of callers and staff become hashes at once, and only
-counts of them leave this module. Text other than team, state and priority is never kept.
+What stays in memory is 32 bytes an event and some 80 a ticket; names of callers and staff become hashes at once, and
+only counts of them leave this module. Text other than team, state and priority is never kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.eventlog import files, roles
 from sim.eventlog.calendar import WorkingCalendar
 from sim.eventlog.columns import ColumnGuess, guess_columns
-from sim.eventlog.dates import DateReader
+from sim.eventlog.dates import READABLE_DATES, DateReader
 from sim.eventlog.log import Log, assemble
 
 BLOCK = 50_000
@@ -121,12 +121,12 @@ def read_log(
         if "work" in cells:
             work.append(frame["work"].dropna().to_numpy())
         blocks.append(_compact(frame, guess.rows))
-    for role, (bad, filled) in unreadable.items():
-        if filled and bad > 0.5 * filled and role in ("timestamp", "opened", "resolved"):
+    for role, (unread, filled_cells) in unreadable.items():
+        if filled_cells and unread > 0.5 * filled_cells and role in ("timestamp", "opened", "resolved"):
             raise InputError(
                 "most dates in this column cannot be read", source=str(guess.layout.path),
                 place=f"column {guess.column(role)!r}", value=first_bad[role],
-                allowed="2024-03-05 14:30, 05-03-2024 14:30, 3/5/2024 2:30 PM, ISO with zone, epoch",
+                allowed=READABLE_DATES,
             )  # fmt: skip
     if not blocks:
         raise InputError(
@@ -140,7 +140,9 @@ def read_log(
             tickets[name] = np.nan
     notes = list(guess.notes) + _notes(guess, ragged, unreadable, first_bad, reader)
     if work:
-        factor, unit = roles.hours_factor(guess.column("work") or "", float(np.median(np.concatenate(work) or [1.0])))
+        spent = np.concatenate(work)
+        usual = float(np.median(spent[spent > 0])) if (spent > 0).any() else 1.0
+        factor, unit = roles.hours_factor(guess.column("work") or "", usual)
         tickets["work"] /= factor
         notes.append(f"working time is read from {guess.column('work')!r}, in {unit}")
     offset = reader.usual_offset if reader.zoned else 0

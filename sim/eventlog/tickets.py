@@ -1,4 +1,4 @@
-"""The whole way from a ticket export to an organisation file: what ``service-culture from-tickets`` does, without a screen."""
+"""From a ticket export to an organisation file: what ``service-culture from-tickets`` does, without a screen."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def from_tickets(
 
 
 def _with_notes(derived: Derived, log: Log) -> str:
-    """Return the organisation file with the notes as comments, so that the file itself says where its numbers come from."""
+    """Return the organisation file with the notes as comments, so that it says where its numbers come from."""
     import textwrap
 
     comments = ["# Derived by `service-culture from-tickets`. Where its numbers come from:"]

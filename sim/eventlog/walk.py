@@ -1,8 +1,8 @@
 """Cases walking through a derived chain without queues: a quick stand-in for the simulation, to adjust a fit against.
 
-A case starts at a door, stays at a unit for work and perhaps a rest, and is handed on or leaves: an absorbing Markov chain with
-lognormal stays. The walks and their normal scores are drawn once; only lengths change while the fit is adjusted, so the
-adjustment is deterministic.
+A case starts at a door, stays at a unit for work and perhaps a rest, and is handed on or leaves: an absorbing Markov
+chain with lognormal stays. The walks and their normal scores are drawn once; only lengths change while the fit is
+adjusted, so the adjustment is deterministic.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class Walks:
     ) -> tuple[float, float]:
         """Return the shift of mu and the stretch of sigma, the same for all units, that come nearest to the goals.
 
-        Least squares of the log ratios of median and 90th percentile, on both clocks at once: on the wall clock alone the fit
-        would hang on which side of a weekend the median falls.
+        Least squares of the log ratios of median and 90th percentile, on both clocks at once: on the wall clock alone
+        the fit would hang on which side of a weekend the median falls.
         """
         from scipy.optimize import minimize
 

@@ -1,7 +1,7 @@
 """XES event logs (IEEE 1849), streamed: one row an event, with the attributes of its trace beside its own.
 
-Only what the standard extensions define is read: concept, organizational, time, lifecycle; other attributes are looked at
-where their key says what they hold. Entities and external references are refused (defusedxml), so that a log can
+Only what the standard extensions define is read: concept, organizational, time, lifecycle; other attributes are looked
+at where their key says what they hold. Entities and external references are refused (defusedxml), so that a log can
 neither read files nor blow up.
 """
 

@@ -1,0 +1,123 @@
+"""What the command line prints: tables, JSON, progress, notes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.chain import ServiceChain
+
+
+@contextmanager
+def compiling(quiet: bool) -> Iterator[None]:
+    """Say what is happening while the rules are compiled on a machine that has not run them yet."""
+    from sim import compiled
+
+    if quiet or compiled.is_warm():
+        yield
+        return
+    print("Compiling the model's rules for this machine; once, about 20 seconds …", file=sys.stderr, flush=True)
+    yield
+
+
+def warn_of_overload(chain: ServiceChain) -> None:
+    """Point out units that are asked for more than their staff can do."""
+    for unit, load_of in chain.utilisation().items():
+        if load_of > 1:
+            print(
+                f"note: {unit} is asked for {100 * load_of:.0f} % of the working time that its staff have; its backlog "
+                "will grow until pressure or leaving customers stop it",
+                file=sys.stderr,
+            )
+
+
+@contextmanager
+def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Give a function to report progress to; a bar with the time left on a terminal, nothing otherwise."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], footer: str) -> None:
+    """Print a table with a title; without a terminal it is as wide as it needs to be."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, caption=footer or None, title_justify="left", caption_justify="left")
+    for number, header in enumerate(headers):
+        numeric = all(row[number][:1].isdigit() or row[number][:1] in "-−–" for row in rows if row[number])
+        table.add_column(header, justify="right" if numeric and number else "left")
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
+    console.print(table, markup=False)
+
+
+def estimate_as_dict(value: Any) -> dict[str, Any]:
+    """Return an estimate as JSON shows it."""
+    return {"mean": value.mean, "low": value.low, "high": value.high, "runs": value.runs}
+
+
+def print_json(content: Any) -> None:
+    """Print a result as JSON; nan becomes null."""
+    print(json.dumps(without_nan(content), indent=2, default=str))
+
+
+def without_nan(content: Any) -> Any:
+    """Return ``content`` with null in place of nan, which JSON does not know."""
+    if isinstance(content, dict):
+        return {key: without_nan(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [without_nan(value) for value in content]
+    if hasattr(content, "item"):
+        content = content.item()
+    return None if isinstance(content, float) and content != content else content
+
+
+def print_variation(variation: Any, table: Any, answers: dict[str, Any]) -> None:
+    """Print what varying a lever did: the table, then slope, elasticity and lag."""
+    columns = (
+        ("internal_service", "realised internal\nservice, 0–100", 1),
+        ("external_satisfaction", "external\nsatisfaction, 0–100", 1),
+        ("external_satisfaction_difference", "difference to\nas described", 2),
+        ("net_promoter_score", "NPS\n−100–100", 1),
+        ("retention", "retention\n% a year", 1),
+    )
+    rows = [
+        (f"{row['value']:.3g}", *(_cell(row, name, digits) for name, _, digits in columns))
+        for row in table.to_dict(orient="records")
+    ]
+    print_table(
+        f"{variation.lever.replace('_', ' ')}{f' of {variation.where}' if variation.where else ''}",
+        ("value", *(label for _, label, _ in columns)),
+        rows,
+        f"n = {len(variation.seeds)} paired runs per value; mean [95 % interval]; last {variation.window} of "
+        f"{variation.days} days after the change.",
+    )
+    print(
+        f"Slope       {answers['slope'].text(3)} points of external satisfaction per point of realised internal service"
+    )
+    print(f"Elasticity  {answers['elasticity'].text(3)} % per %")
+    print(f"Lag         half of the effect on what customers experience after {answers['lag_experience'].text(0)} days, "
+          f"on the satisfaction they hold after {answers['lag_satisfaction'].text(0)} days")  # fmt: skip
+
+
+def _cell(row: dict[str, float], name: str, digits: int) -> str:
+    mean, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    if mean != mean:
+        return "–"
+    return f"{mean:.{digits}f}" + (f"\n[{low:.{digits}f}, {high:.{digits}f}]" if low == low else "")

@@ -1,0 +1,1 @@
+"""The queueing core against exact results, with people neutral."""
