@@ -7,7 +7,6 @@ are normal. All attributes are plain numbers and strings, so a chain goes throug
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,45 +15,8 @@ import defusedxml.ElementTree
 import networkx as nx
 import numpy as np
 
-from sim import levers
+from sim import levers, structure
 from sim.errors import InputError, did_you_mean
-
-KINDS = ("department", "contractor", "segment")
-SHAPES = ("fixed", "exponential", "lognormal")
-
-MOST_STAFF = 1_000_000
-MOST_CUSTOMERS = 100_000_000
-MOST_REQUESTS_PER_DAY = 50_000_000
-
-# What GraphML could not give back is refused at once: XML holds neither control characters nor U+FFFE and U+FFFF.
-NAME = r"^[^\x00-\x1f\x7f\uFFFE\uFFFF]*[^\s\x00-\x1f\x7f\uFFFE\uFFFF][^\x00-\x1f\x7f\uFFFE\uFFFF]*$"
-TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f\uFFFE\uFFFF]*$"
-LONGEST_NAME = 200
-NAME_ALLOWED = f"a text of 1 to {LONGEST_NAME} characters, not blank, without control characters"
-TEXT_ALLOWED = "a text without control characters other than line ends and tabs"
-
-# Attributes that are no levers, with their types; everything else that a node or the graph carries is a lever.
-STRUCTURE: dict[str, dict[str, type]] = {
-    "unit": {"kind": str, "staff": int, "managers": int, "working_time": str},
-    "segment": {"kind": str, "customers": int},
-    "link": {},
-    "graph": {"name": str, "description": str, "currency": str, "hours_per_day": float, "slots_per_day": int},
-}
-_RANGES: dict[str, tuple[float, float]] = {
-    "staff": (1, MOST_STAFF),
-    "managers": (0, MOST_STAFF),
-    "customers": (0, MOST_CUSTOMERS),
-    "hours_per_day": (0.01, 24),
-    "slots_per_day": (1, 100_000),
-}
-_REQUIRED = {"unit": "staff", "segment": "customers"}
-GRAPH_DEFAULTS: dict[str, Any] = {
-    "name": "organisation",
-    "description": "",
-    "currency": "EUR",
-    "hours_per_day": 8.0,
-    "slots_per_day": 8,
-}
 
 
 class ServiceChain(nx.DiGraph):
@@ -100,7 +62,7 @@ class ServiceChain(nx.DiGraph):
                 allowed="one link from a supplier to a client",
                 hint="add up the requests per case in one link",
             )
-        self.add_edge(supplier, client, **_plain(attributes))
+        self.add_edge(supplier, client, **structure.plain(attributes))
 
     def _add_node_once(self, name: str, kind: str, attributes: Mapping[str, Any]) -> None:
         if name in self:
@@ -111,7 +73,7 @@ class ServiceChain(nx.DiGraph):
                 allowed="a name that no other department, contractor or segment has",
                 hint="rename one of them, or merge the two",
             )
-        self.add_node(name, kind=kind, **_plain(attributes))
+        self.add_node(name, kind=kind, **structure.plain(attributes))
 
     @property
     def units(self) -> list[str]:
@@ -130,7 +92,7 @@ class ServiceChain(nx.DiGraph):
 
     def setting(self, name: str) -> Any:
         """Return a graph attribute, or its default."""
-        return self.graph.get(name, GRAPH_DEFAULTS[name])
+        return self.graph.get(name, structure.GRAPH_DEFAULTS[name])
 
     def value(self, lever_name: str, *place: str) -> float:
         """Return a lever's value at a node or link (`place`), falling back to the firm's and then the default."""
@@ -148,36 +110,36 @@ class ServiceChain(nx.DiGraph):
         return self
 
     def _check_attributes(self) -> None:
-        _check_bag(self.graph, "graph", "organisation", home=None)
+        structure.check_bag(self.graph, "graph", "organisation", home=None)
         for name, data in self.nodes(data=True):
-            _check_name(name, "nodes")
+            structure.check_name(name, "nodes")
             kind = data.get("kind")
-            if kind not in KINDS:
+            if kind not in structure.KINDS:
                 raise InputError(
                     "this node is of no known kind",
                     place=f"{name}.kind",
                     value=kind,
-                    allowed=", ".join(KINDS),
-                    hint=did_you_mean(str(kind), KINDS),
+                    allowed=", ".join(structure.KINDS),
+                    hint=did_you_mean(str(kind), structure.KINDS),
                 )
             home: levers.Home = "segment" if kind == "segment" else "unit"
-            _check_bag(data, home, f"{kind} {name!r}", home=home)
-            if _REQUIRED[home] not in data:
+            structure.check_bag(data, home, f"{kind} {name!r}", home=home)
+            if structure.REQUIRED[home] not in data:
                 raise InputError(
                     "something is missing here",
-                    place=f"{kind} {name!r}: {_REQUIRED[home]}",
-                    allowed=allowed_number(_REQUIRED[home], whole=True),
+                    place=f"{kind} {name!r}: {structure.REQUIRED[home]}",
+                    allowed=structure.allowed_number(structure.REQUIRED[home], whole=True),
                 )
-            if kind != "segment" and data.get("working_time", "lognormal") not in SHAPES:
+            if kind != "segment" and data.get("working_time", "lognormal") not in structure.SHAPES:
                 raise InputError(
                     "there is no such shape of working time",
                     place=f"{kind} {name!r}: working_time",
                     value=data["working_time"],
-                    allowed=", ".join(SHAPES),
-                    hint=did_you_mean(str(data["working_time"]), SHAPES),
+                    allowed=", ".join(structure.SHAPES),
+                    hint=did_you_mean(str(data["working_time"]), structure.SHAPES),
                 )
         for supplier, client, data in self.edges(data=True):
-            _check_bag(data, "link", f"link {supplier!r} → {client!r}", home="link")
+            structure.check_bag(data, "link", f"link {supplier!r} → {client!r}", home="link")
 
     def _check_shape(self) -> None:
         if not self.segments:
@@ -257,12 +219,12 @@ class ServiceChain(nx.DiGraph):
                 hint="lower requests_per_case on the links of the cycle: these units ask each other too often",
             )
         total = sum(self.case_rates().values())
-        if total > MOST_REQUESTS_PER_DAY:
+        if total > structure.MOST_REQUESTS_PER_DAY:
             raise InputError(
                 "these are more requests a day than this program can hold",
                 place="segments: customers × needs_per_year × requests_per_case",
                 value=total,
-                allowed=f"up to {MOST_REQUESTS_PER_DAY:,} requests a day",
+                allowed=f"up to {structure.MOST_REQUESTS_PER_DAY:,} requests a day",
             )
 
     def _fastest_growing_cycle(self, traffic: np.ndarray) -> set[str]:
@@ -393,64 +355,11 @@ class ServiceChain(nx.DiGraph):
             )
         chain = cls()
         chain.graph.update(
-            (name, value) for name, value in _plain(graph.graph).items() if name not in ("node_default", "edge_default")
+            (name, value)
+            for name, value in structure.plain(graph.graph).items()
+            if name not in ("node_default", "edge_default")
         )
-        chain.add_nodes_from((name, _plain(data)) for name, data in graph.nodes(data=True))
+        chain.add_nodes_from((name, structure.plain(data)) for name, data in graph.nodes(data=True))
         for supplier, client, data in graph.edges(data=True):
             chain.add_link(supplier, client, **{name: value for name, value in data.items() if name != "id"})
         return chain.check()
-
-
-def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy in which NumPy's numbers, as pandas hands them out, are Python's own."""
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in attributes.items()}
-
-
-def _check_name(name: Any, place: str) -> None:
-    if not isinstance(name, str) or len(name) > LONGEST_NAME or not re.fullmatch(NAME, name) or not _is_unicode(name):
-        raise InputError("this cannot be a name", place=place, value=name, allowed=NAME_ALLOWED)
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _check_bag(data: Mapping[str, Any], kind: str, place: str, home: levers.Home | None) -> None:
-    """Check one bag of attributes: structure by type and range, the rest as levers of this home (None: any home)."""
-    structure = STRUCTURE[kind]
-    for name, value in data.items():
-        where = f"{place}: {name}"
-        if name in structure:
-            _check_structure(name, value, structure[name], where)
-            continue
-        allowed = [one.name for one in levers.LEVERS if home is None or one.home == home]
-        if name not in allowed:
-            raise InputError(
-                "there is no such property here",
-                place=where,
-                value=name,
-                allowed="structure (" + ", ".join(structure or ["none"]) + ") or a lever of this kind",
-                hint=did_you_mean(str(name), [*structure, *allowed]),
-            )
-        levers.BY_NAME[name].check(value, place=where)
-
-
-def _check_structure(name: str, value: Any, expected: type, place: str) -> None:
-    if name == "name":
-        _check_name(value, place)
-        return
-    if expected is str:
-        if not isinstance(value, str) or not re.fullmatch(TEXT, value) or not _is_unicode(value):
-            raise InputError("this cannot be used as a text", place=place, value=value, allowed=TEXT_ALLOWED)
-        return
-    low, high = _RANGES[name]
-    whole = expected is int
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-    if not good or (whole and value != int(value)):
-        raise InputError("this value cannot be used", place=place, value=value, allowed=allowed_number(name, whole))
-
-
-def allowed_number(name: str, whole: bool) -> str:
-    """Return in words what a structural number may be."""
-    low, high = _RANGES[name]
-    return f"{'a whole number' if whole else 'a number'} from {low:,} to {high:,}"

@@ -14,8 +14,7 @@ import networkx as nx
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from sim import chain as chains
-from sim import levers
+from sim import levers, structure
 from sim.chain import ServiceChain
 from sim.errors import InputError, did_you_mean
 
@@ -66,18 +65,20 @@ def _lever_fields(*homes: levers.Home) -> dict[str, Any]:
 
 _NAME = Field(
     min_length=1,
-    max_length=chains.LONGEST_NAME,
-    pattern=chains.NAME,
+    max_length=structure.LONGEST_NAME,
+    pattern=structure.NAME,
     description="a name that nothing else in the file has",
 )
 _UNIT_FIELDS: dict[str, Any] = {
     "name": (str, _NAME),
-    "staff": (_Whole, Field(ge=1, le=chains.MOST_STAFF, description="people who do the work")),
-    "managers": (_Whole, Field(default=1, ge=0, le=chains.MOST_STAFF, description="people who lead them")),
+    "staff": (_Whole, Field(ge=1, le=structure.MOST_STAFF, description="people who do the work")),
+    "managers": (_Whole, Field(default=1, ge=0, le=structure.MOST_STAFF, description="people who lead them")),
     "working_time": (
         str,
         Field(
-            default="lognormal", pattern="^(" + "|".join(chains.SHAPES) + ")$", description="shape of the working time"
+            default="lognormal",
+            pattern="^(" + "|".join(structure.SHAPES) + ")$",
+            description="shape of the working time",
         ),
     ),
 }
@@ -94,7 +95,7 @@ Segment = create_model(
     __base__=_Table,
     __doc__="A customer segment.",
     name=(str, _NAME),
-    customers=(_Whole, Field(ge=0, le=chains.MOST_CUSTOMERS, description="customers on the first day")),
+    customers=(_Whole, Field(ge=0, le=structure.MOST_CUSTOMERS, description="customers on the first day")),
     **_lever_fields("segment"),
 )
 Link = create_model(
@@ -111,9 +112,9 @@ class OrganisationFile(_Table):
     """A firm as a service chain, format 1."""
 
     format: _Whole = Field(ge=1, le=1, description="version of this format: 1")
-    name: str = Field(min_length=1, max_length=chains.LONGEST_NAME, pattern=chains.NAME)
-    description: str = Field(default="", pattern=chains.TEXT)
-    currency: str = Field(default="EUR", pattern=chains.TEXT)
+    name: str = Field(min_length=1, max_length=structure.LONGEST_NAME, pattern=structure.NAME)
+    description: str = Field(default="", pattern=structure.TEXT)
+    currency: str = Field(default="EUR", pattern=structure.TEXT)
     hours_per_day: float = Field(default=8.0, ge=0.01, le=24, description="working hours in a working day")
     slots_per_day: _Whole = Field(default=8, ge=1, le=100_000, description="how often a day work is handed over")
     levers: Levers = Field(default_factory=Levers)  # type: ignore[valid-type]
@@ -170,7 +171,12 @@ def _from_json(text: str, source: str) -> ServiceChain:
     except InputError as error:
         raise error.located(source) from None
     except (ValueError, RecursionError) as error:
-        raise InputError("this is not JSON", source=source, value=str(error)) from None
+        raise InputError(
+            "this is not JSON",
+            source=source,
+            value=str(error),
+            allowed="what `service-culture convert FILE.json` writes",
+        ) from None
 
 
 def read_text(path: Path) -> str:
@@ -244,7 +250,7 @@ def parse(text: str, *, source: str = "organisation") -> ServiceChain:
 def build(file: OrganisationFile) -> ServiceChain:
     """Turn a read file into a checked chain."""
     chain = ServiceChain()
-    for name in chains.STRUCTURE["graph"]:
+    for name in structure.STRUCTURE["graph"]:
         chain.graph[name] = getattr(file, name)
     chain.graph.update(_given(file.levers))
     for table, kind in (("departments", "department"), ("contractors", "contractor"), ("segments", "segment")):
@@ -310,10 +316,10 @@ def _first_mistake(error: pydantic.ValidationError, document: dict[str, Any], so
         case "missing":
             problem, value, allowed = "something is missing here", None, f"a value for {location[-1]!r}"
         case "string_pattern_mismatch" | "string_too_short" | "string_too_long" if key == "working_time":
-            allowed = ", ".join(chains.SHAPES)
-            hint = did_you_mean(str(value), chains.SHAPES)
+            allowed = ", ".join(structure.SHAPES)
+            hint = did_you_mean(str(value), structure.SHAPES)
         case "string_pattern_mismatch" | "string_too_short" | "string_too_long":
-            allowed = chains.NAME_ALLOWED if key == "name" else chains.TEXT_ALLOWED
+            allowed = structure.NAME_ALLOWED if key == "name" else structure.TEXT_ALLOWED
         case _ if lever is not None:
             allowed = lever.allowed
         case "less_than_equal" | "greater_than_equal" if key == "format":
@@ -324,8 +330,8 @@ def _first_mistake(error: pydantic.ValidationError, document: dict[str, Any], so
             allowed = f"tables, each headed [[{key}]] in double brackets"
         case "model_type" | "dict_type":
             allowed = "a table, headed " + ("[levers]" if key == "levers" else f"[[{location[0]}]]")
-        case _ if key in chains.STRUCTURE["graph"] or key in chains.STRUCTURE["unit"] or key == "customers":
-            allowed = chains.allowed_number(key, whole=key != "hours_per_day")
+        case _ if key in structure.STRUCTURE["graph"] or key in structure.STRUCTURE["unit"] or key == "customers":
+            allowed = structure.allowed_number(key, whole=key != "hours_per_day")
         case "int_type" | "int_from_float":
             allowed = "a whole number, without quotes"
     return InputError(problem, source=source, place=place, value=value, allowed=allowed, hint=hint)
@@ -368,7 +374,7 @@ def dump(chain: ServiceChain) -> str:
     chain.check()
     document = tomlkit.document()
     document["format"] = 1
-    for name in chains.STRUCTURE["graph"]:
+    for name in structure.STRUCTURE["graph"]:
         document[name] = chain.setting(name)
     firm = {name: value for name, value in chain.graph.items() if name in levers.BY_NAME}
     if firm:

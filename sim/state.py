@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sim import chain as chains
-from sim import draws, levers, population
+from sim import draws, levers, population, structure
 from sim.chain import ServiceChain
 from sim.compiled import rows, wrapping_integers
 from sim.population import CONTRACTOR, DEPARTMENT, NOBODY
@@ -125,7 +124,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     unit["kind"] = [DEPARTMENT if one["kind"] == "department" else CONTRACTOR for one in data]
     unit["staff"] = [one.get("staff", 1) for one in data]
     unit["managers"] = [one.get("managers", 1) for one in data]
-    unit["work_shape"] = [chains.SHAPES.index(one.get("working_time", "lognormal")) for one in data]
+    unit["work_shape"] = [structure.SHAPES.index(one.get("working_time", "lognormal")) for one in data]
     unit["first_employee"] = np.cumsum(unit["staff"]) - unit["staff"]
     unit["inbox"] = NOBODY
     unit["time_factor"] = 1.0

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import levers, organisation
-from sim.chain import GRAPH_DEFAULTS, SHAPES, ServiceChain
+from sim.chain import ServiceChain
 from sim.errors import InputError
+from sim.structure import GRAPH_DEFAULTS, SHAPES
 
 
 def small_chain(**graph) -> ServiceChain:

@@ -59,7 +59,8 @@ requests_per_case = 0.5
 
 
 def test_help_answers_without_importing_the_model():
-    code = "import sys; sys.argv = ['service-culture', '--help']\nfrom sim import cli\ntry: cli.main()\nexcept SystemExit: pass\n"
+    code = "import sys; sys.argv = ['service-culture', '--help']\nfrom sim import cli\n"
+    code += "try: cli.main()\nexcept SystemExit: pass\n"
     code += "print('heavy:', sorted({'numpy', 'mesa', 'numba', 'pandas', 'scipy', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "heavy: []" in done.stdout

@@ -46,7 +46,7 @@ def test_no_two_levers_share_a_name():
 
 
 def test_no_lever_has_the_name_of_a_structural_property():
-    from sim.chain import STRUCTURE
+    from sim.structure import STRUCTURE
 
     structural = {name for group in STRUCTURE.values() for name in group} | {"supplier", "client", "format", "levers"}
     assert not structural & set(levers.BY_NAME)
