@@ -259,7 +259,7 @@ def from_tickets(
     out: Annotated[Path | None, typer.Option(help="Organisation file to write; without it nothing is written.")] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="What a column is, where the guess is wrong: ROLE=COLUMN; ROLE= for none. May be repeated."),
+        typer.Option(help="What a column is, where the guess is wrong: ROLE=COLUMN, or ROLE=none. May be repeated."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the organisation [default: the file's]")] = None,
     customers: Annotated[int | None, typer.Option(help="People who may ask, where known.", min=1)] = None,
@@ -268,7 +268,10 @@ def from_tickets(
     seed: Seed = 1,
     separator: Annotated[str | None, typer.Option(help="Separator of a CSV [default: guessed]")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding [default: guessed]")] = None,
-    date_order: Annotated[str | None, typer.Option(help="dmy, mdy or ymd [default: guessed]")] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help="Order of day and month: dmy or mdy [default: guessed]")
+    ] = None,
+    adjust: Annotated[bool, typer.Option(help="Scale rests and handing on to the log's own figures.")] = True,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -281,13 +284,11 @@ def from_tickets(
     for text in column or []:
         role, equals, value = text.partition("=")
         if not equals:
-            raise InputError(
-                "this names no role", place="--column", value=text, allowed="ROLE=COLUMN, or ROLE= for none"
-            )
+            raise InputError("this names no role", place="--column", value=text, allowed="ROLE=COLUMN, or ROLE=none")
         overrides[role.strip()] = value.strip()
     with compiling(silent):
         report = eventlog.from_tickets(
-            file, out, overrides, name=name, customers=customers, smallest_group=smallest_group,
+            file, out, overrides, name=name, customers=customers, smallest_group=smallest_group, adjust=adjust,
             seeds=tuple(range(seed, seed + runs)), separator=separator, encoding=encoding, date_order=date_order,
             overwrite=overwrite, progress=None if silent else lambda line: print(f"{line} …", file=sys.stderr),
         )  # fmt: skip

@@ -145,8 +145,7 @@ def guess_columns(
     if many and kind == "ticket":
         notes.append(
             "tickets have several rows, but no column says when each row happened: only the last row of a ticket is "
-            "used; "
-            "name the column with the role `timestamp` to see who handed work to whom"
+            "used; name the column with the role `timestamp` to see who handed work to whom"
         )
     if kind == "ticket":
         choices.pop("timestamp", None) if "timestamp" not in given else None
@@ -196,6 +195,8 @@ def _fits(role: Role, column: _Column) -> float:
         return 1.0 if column.distinct <= max(60, 0.05 * len(column.values)) else 0.2
     if role.kind == "id":
         return column.filled
+    if role.name == "team" and column.distinct < 2:
+        return 0.5
     if role.name == "team":
         return 1.0 if column.distinct <= max(30, 0.4 * len(column.values)) else 0.3
     return 1.0
@@ -388,8 +389,7 @@ def _warn_of_people(guess: ColumnGuess, columns: dict[str, _Column]) -> None:
     if looks_like_people(column, columns[column].values) or column == person_column:
         guess.notes.append(
             f"column {column!r}, used for teams, looks like individuals: their names are replaced by numbers, and "
-            f"nobody "
-            "should be judged by what comes out; name a column of teams if there is one"
+            "nobody should be judged by what comes out; name a column of teams if there is one"
         )
 
 

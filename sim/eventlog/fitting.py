@@ -88,13 +88,13 @@ def derive(
     first, handed = _paths(log, visits, unit_of, row, notes)
     share = log.cases["reassigned"].dropna().gt(0).mean() if log.cases["reassigned"].notna().any() else np.nan
     factor = 1.0
-    if adjust and log.path_seen and handed.any() and share == share:
+    if adjust and handed.any() and share == share:
         factor = walk.scaled_to(first, handed, float(share))
         if abs(factor - 1) > 0.005:
             notes.append(
                 f"adjusted: handing on as a whole is scaled by {factor:.2f}, so that the share of tickets ever "
-                f"reassigned is the "
-                "log's. In the log some tickets are passed round again and again; a chain has no memory of that"
+                "reassigned is the log's. In a log some tickets are passed round again and again; a chain "
+                "has no memory of that"
             )
     handed = np.minimum(handed * factor, 0.95)
     sums = handed.sum(axis=1, keepdims=True)
@@ -113,8 +113,7 @@ def derive(
     shift, stretch = 0.0, 1.0
     notes.append(
         "estimated: rests at each team (pause_share, pause_days, pause_spread), lognormal, from the stays of tickets "
-        "there; teams "
-        f"with few stays lean on all teams together (weight of {estimate.BORROWED:g} stays)"
+        f"there; teams with few stays lean on all teams together (weight of {estimate.BORROWED:g} stays)"
     )
     if adjust:
         days, hours_taken = (tuple(survival_quantiles(log.cases, clock, (0.5, 0.9))) for clock in ("days", "hours"))
@@ -127,9 +126,8 @@ def derive(
             ordered = [rest.changed(shift, stretch) for rest in ordered]
             notes.append(
                 f"adjusted: all rests together are scaled by {np.exp(shift):.2f} and their spread (sigma) by "
-                f"{stretch:.2f}, so "
-                "that median and 90th percentile of the resolution time come nearest to the log's, in working days and "
-                "on the wall clock"
+                f"{stretch:.2f}, so that median and 90th percentile of the resolution time come nearest to the log's, "
+                "in working days and on the wall clock"
             )
     limits, source = promises.limits(log, visits, units, notes)
     error_rate, reopen_rate = promises.reopening(log, notes)
@@ -203,8 +201,7 @@ def _arrivals(log: Log, notes: list[str]) -> float:
     if days < 10:
         notes.append(
             f"the log covers openings of {days:.1f} working days only: what such an excerpt shows need not be usual, "
-            f"and "
-            "its tickets meet only each other in the log, not those that were open before"
+            "and its tickets meet only each other in the log, not those that were open before"
         )
     return per_day
 
@@ -236,20 +233,18 @@ def _paths(
         if first_of.sum() == 0:
             first_of = first
         share = float((count[known] > 0).mean())
-        start = first_of / first_of.sum()
-        to = np.bincount(last[known & (count > 0)].astype(int), minlength=units).astype(float)
-        to /= to.sum()
-        for giver in range(units):
-            others = to.copy()
-            others[giver] = 0.0
-            if start[giver] > 0 and others.sum() > 0:
-                handed[giver] = share * others / others.sum()
-        reached = start + start @ handed
-        start = np.where((reached == 0) & (first > 0), 1e-4, start)
+        usual = first_of / first_of.sum()
+        ends = np.bincount(last[known & (count > 0)].astype(int), minlength=units).astype(float)
+        flow = np.zeros((units, units))  # giver, taker: share of all tickets
+        for taker in np.flatnonzero(ends):
+            others = np.where(np.arange(units) == taker, 0.0, usual)
+            if others.sum() > 0:
+                flow[:, taker] = share * ends[taker] / ends.sum() * others / others.sum()
+        start = usual * (1 - flow.sum()) + flow.sum(axis=1)
+        handed = flow / np.maximum(start + flow.sum(axis=0), 1e-12)[:, None]
         notes.append(
             "estimated: each ticket shows only its last team and how often it was reassigned, not its path. Reassigned "
-            "tickets are "
-            "taken to start where the others do, and to be handed straight to their last team"
+            "tickets are taken to start where the others do, and to be handed straight to their last team"
         )
         return start / start.sum(), handed
     notes.append("left out: handing over; the log shows neither paths nor counts of reassignment" if units > 1 else
@@ -281,8 +276,7 @@ def _work(
         hours, held = estimate.working_hours(visits, known, per_day, HOURS_PER_DAY)
         notes.append(
             "estimated: working time per visit (hours_per_request): not in the log. The quickest quarter of stays "
-            "bounds it from "
-            "above; the rest of each stay counts as rest"
+            "bounds it from above; the rest of each stay counts as rest"
         )
     if held:
         notes.append(f"held down: working time at {len(held)} units, whose staff would else be over 70 % busy")
@@ -322,8 +316,8 @@ def _note_callers(log: Log, people: int, given: bool, notes: list[str]) -> None:
     elif log.callers.seen:
         notes.append(
             f"estimated: {people:,} people who may ask; the log names {log.callers.seen:,}, of whom "
-            f"{log.callers.once:,} came once "
-            f"and {log.callers.twice:,} twice (Chao's lower bound). Set --customers if you know better"
+            f"{log.callers.once:,} came once and {log.callers.twice:,} twice (Chao's lower bound). Set --customers if "
+            "you know better"
         )
     else:
         notes.append(f"assumed: {people:,} people who may ask; the log does not name callers. Set --customers")
@@ -332,11 +326,9 @@ def _note_callers(log: Log, people: int, given: bool, notes: list[str]) -> None:
 def _note_defaults(notes: list[str]) -> None:
     notes.append(
         "left out: customers who leave or come (churn and new_customers 0), rush requests, requests for help between "
-        "teams "
-        "(requests_per_case 0): no ticket log shows them. Add links between teams to study internal service"
+        "teams (requests_per_case 0): no ticket log shows them. Add links between teams to study internal service"
     )
     notes.append(
         "left at the default: everything about people (knowledge, motivation, tools, expectations). Their mechanisms "
-        "are on; working times "
-        "and error rates are set such that ordinary staff give the log's figures at the start"
+        "are on; working times and error rates are set such that ordinary staff give the log's figures at the start"
     )

@@ -175,6 +175,9 @@ def assemble(
     cases["first_team"] = by_case.first().reindex(range(len(cases))).to_numpy()
     cases["last_team"] = by_case.last().reindex(range(len(cases))).to_numpy()
     cases["visits"] = by_case.size().reindex(range(len(cases))).to_numpy()
+    in_time = np.where(cases["resolved"] <= cases["due"], 1.0, 0.0)
+    dated = np.isfinite(cases["resolved"]) & np.isfinite(cases["due"])
+    cases["made_sla"] = cases["made_sla"].fillna(pd.Series(np.where(dated, in_time, np.nan)))
     path_seen = guess.rows == "event" and bool(teams)
     seen = cases["visits"].to_numpy() - 1.0
     if guess.column("reassignments") is not None:

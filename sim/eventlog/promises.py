@@ -37,14 +37,13 @@ def limits(log: Log, visits: pd.DataFrame, units: list[str], notes: list[str]) -
         limits = {}
         for unit in units:
             mine = ok & (door == unit).to_numpy()
-            mixed = mine.sum() >= FEWEST_FOR_A_LIMIT and 0.05 < flag[mine].mean() < 0.95
+            mixed = log.path_seen and mine.sum() >= FEWEST_FOR_A_LIMIT and 0.05 < flag[mine].mean() < 0.95
             limits[unit] = estimate.best_limit(days[mine], flag[mine])[0] if mixed else overall
         notes.append(
-            f"estimated: promises. The log says whether a promise was kept, not what it was; the limit that best tells "
-            f"kept from "
-            f"broken is {overall:.3g} working days ({wrong:.1%} of tickets on the wrong side; on the wall clock "
-            f"{hours_limit:.3g} "
-            f"hours, {hours_wrong:.1%}); doors with {FEWEST_FOR_A_LIMIT} tickets and more have their own"
+            "estimated: promises. The log says whether a promise was kept, not what it was; the limit that best "
+            f"tells kept from broken is {overall:.3g} working days ({wrong:.1%} of tickets on the wrong side; on the "
+            f"wall clock {hours_limit:.3g} hours, {hours_wrong:.1%}); doors with {FEWEST_FOR_A_LIMIT} tickets and "
+            "more have their own"
         )
         by_priority = [(p, g) for p, g in cases[ok].groupby("priority") if p and len(g) >= 10]
         if len(by_priority) > 1:
@@ -54,9 +53,8 @@ def limits(log: Log, visits: pd.DataFrame, units: list[str], notes: list[str]) -
     usual = float(survival_quantiles(cases, "days", (USUAL_PROMISE,))[0])
     usual = usual if np.isfinite(usual) else float(np.nanmax(days))
     notes.append(
-        f"left at a convention: promises. The log has no time limits; {USUAL_PROMISE:.0%} of its tickets were resolved "
-        f"within "
-        f"{usual:.3g} working days, which is taken as promised"
+        f"left at a convention: promises. The log has no time limits; {USUAL_PROMISE:.0%} of its tickets were "
+        f"resolved within {usual:.3g} working days, which is taken as promised"
     )
     return dict.fromkeys(units, max(usual, 0.001)), "usual"
 
@@ -76,7 +74,6 @@ def reopening(log: Log, notes: list[str]) -> tuple[float | None, float | None]:
     wrong = min(share / rate, 0.9)
     notes.append(
         f"from the log: {share:.2%} of tickets were reopened = share answered wrongly × share of those that callers "
-        f"send back. The log "
-        f"shows only the product; the second is set to {rate:g}, no source"
+        f"send back. The log shows only the product; the second is set to {rate:g}, no source"
     )
     return base_error(wrong), rate

@@ -21,7 +21,7 @@ from sim.eventlog.columns import ColumnGuess, guess_columns
 from sim.eventlog.dates import READABLE_DATES, DateReader
 from sim.eventlog.log import Log, assemble
 
-BLOCK = 50_000
+BLOCK = 20_000
 FEWEST_CASES = 5
 DATES = ("timestamp", "opened", "resolved", "closed", "due")
 _MISSING = list(files.MISSING)
@@ -88,9 +88,9 @@ def read_log(
     unreadable: dict[str, list[int]] = {}
     first_bad: dict[str, str] = {}
     work: list[np.ndarray] = []
-    for rows in _blocks(files.rows(guess.layout, ragged)):
+    for rows in _blocks(files.rows(guess.layout, ragged), list(places.values())):
         cells = {
-            role: pd.Series([row[place] for row in rows], dtype=object).str.strip() for role, place in places.items()
+            role: pd.Series([row[place] for row in rows], dtype=object).str.strip() for place, role in enumerate(places)
         }
         read: dict[str, np.ndarray] = {"case": pd.util.hash_array(cells["case"].to_numpy(dtype=object))}
         named = ~_missing(cells["case"])
@@ -153,8 +153,10 @@ def read_log(
     return assemble(guess, events, tickets, teams.names, states.names, priorities.names, calendar, notes, FEWEST_CASES)
 
 
-def _blocks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    while block := list(itertools.islice(rows, BLOCK)):
+def _blocks(rows: Iterator[list[str]], places: list[int]) -> Iterator[list[list[str]]]:
+    """Yield blocks of rows, each with the cells at these places only: what is not needed never piles up."""
+    slim = ([row[place] for place in places] for row in rows)
+    while block := list(itertools.islice(slim, BLOCK)):
         yield block
 
 

@@ -133,7 +133,7 @@ def _check_out(out: str | Path | None, overwrite: bool) -> Path | None:
     if target.exists() and not overwrite:
         raise InputError(
             "this file is there already", place="--out", value=str(out), allowed="a new file name",
-            hint="choose another, or say --force to replace it",
+            hint="choose another, or say --overwrite to replace it",
         )  # fmt: skip
     return target
 

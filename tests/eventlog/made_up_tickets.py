@@ -14,7 +14,7 @@ MONDAY = datetime(2024, 3, 4)
 
 
 def tickets(count: int = 400, seed: int = 1, days: int = 40) -> list[dict]:
-    """Return tickets with a known path: 60 % end at the desk, 30 % go to Network, 10 % to Database; 8 to 18 h, Mon–Fri."""
+    """Return tickets: 60 % end at the desk, 30 % go to Network, 10 % to Database; Monday to Friday, 8 to 18 h."""
     random = np.random.default_rng(seed)
     out = []
     for number in range(count):

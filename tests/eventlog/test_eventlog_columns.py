@@ -53,13 +53,16 @@ def test_one_row_a_ticket_is_understood_in_the_dialect_of(dialect, many, tmp_pat
 
 
 EVENT_DIALECTS = {
-    "volvo": (["SR Number", "Change Date+Time", "Status", "Involved ST", "Owner First Name"], "%Y-%m-%dT%H:%M:%S+01:00", ";"),
+    "volvo": (["SR Number", "Change Date+Time", "Status", "Involved ST", "Owner First Name"],
+              "%Y-%m-%dT%H:%M:%S+01:00", ";"),
     "rabobank": (
-        ["Incident ID", "DateStamp", "IncidentActivity_Type", "Assignment Group", "Interaction ID"], "%d-%m-%Y %H:%M:%S",
+        ["Incident ID", "DateStamp", "IncidentActivity_Type", "Assignment Group", "Interaction ID"],
+        "%d-%m-%Y %H:%M:%S",
         ";"),
     "disco": (["Case ID", "Complete Timestamp", "Activity", "Department", "Resource"], "%Y/%m/%d %H:%M:%S.000", ","),
     "pm4py": (
-        ["case:concept:name", "time:timestamp", "concept:name", "org:group", "org:resource"], "%Y-%m-%d %H:%M:%S+00:00", ","),
+        ["case:concept:name", "time:timestamp", "concept:name", "org:group", "org:resource"],
+        "%Y-%m-%d %H:%M:%S+00:00", ","),
     "celonis": (["_CASE_KEY", "EVENTTIME", "ACTIVITY_EN", "TEAM", "USER_NAME"], "%Y-%m-%d %H:%M:%S", ","),
 }  # fmt: skip
 
@@ -132,7 +135,7 @@ def test_wrong_overrides_are_answered_with_the_nearest_name(many, tmp_path):
 
 def test_a_log_without_dates_says_what_is_missing(tmp_path):
     rows = [["number", "team", "opened"], *([f"I{n}", "A", "soon"] for n in range(50))]
-    with pytest.raises(InputError, match="dates|opened") as caught:
+    with pytest.raises(InputError, match=r"dates|opened") as caught:
         read_log(logs.write(tmp_path / "log.csv", rows))
     assert caught.value.hint
 
@@ -165,7 +168,7 @@ def test_ambiguous_dates_are_settled_by_a_late_row(tmp_path):
     assert guess_columns(guess.layout.path, date_order="dmy").order.choice == "dmy"
 
 
-# --- privacy -----------------------------------------------------------------------------------------------------------
+# --- privacy -----------------------------------------------------------------------------------------------------
 
 
 def test_people_are_recognised_and_teams_are_not_taken_for_people():
@@ -185,7 +188,7 @@ def test_individuals_used_as_teams_are_said_and_stay_unnamed(many, tmp_path):
     assert all(team.startswith("Team ") or team == "No team named" for team in log.visits["team"])
 
 
-# --- words -------------------------------------------------------------------------------------------------------------
+# --- words -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

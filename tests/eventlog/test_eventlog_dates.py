@@ -77,7 +77,7 @@ def test_where_all_dates_allow_both_orders_the_guess_is_called_one():
     assert "guess" in order.reason
 
 
-# --- the working calendar ----------------------------------------------------------------------------------------------
+# --- the working calendar ----------------------------------------------------------------------------------------
 
 
 def office_stamps(weeks: int = 8) -> np.ndarray:

@@ -100,8 +100,8 @@ def test_a_known_chain_comes_back_from_its_own_simulated_log(tmp_path):
     known.add_department("Experts", staff=12, hours_per_request=0.8, pause_share=0.9, pause_days=3.0, error_rate=0.1,
                          training=0.0)  # fmt: skip
     known.add_segment("People", customers=2000, needs_per_year=2.5, rush_share=0.0, churn=0.0, new_customers=0.0)
-    known.add_link("Desk", "People", requests_per_case=0.8, promise_days=1.5, reopen_rate=0.5)
-    known.add_link("Experts", "People", requests_per_case=0.2, promise_days=4.0, reopen_rate=0.5)
+    known.add_link("Desk", "People", requests_per_case=0.8, promise_days=2.5, reopen_rate=0.5)
+    known.add_link("Experts", "People", requests_per_case=0.2, promise_days=2.5, reopen_rate=0.5)
     known.add_link("Experts", "Desk", requests_per_case=0.0, passed_on=0.35, dependence=0.0)
 
     from sim.model import ServiceModel
@@ -128,7 +128,7 @@ def test_a_known_chain_comes_back_from_its_own_simulated_log(tmp_path):
             "Caller": [f"c{n}" for n in journal["client"]],
         }
     )
-    assert {links[l][0] for l in journal["link"]} == {"Desk", "Experts"}
+    assert {links[link][0] for link in journal["link"]} == {"Desk", "Experts"}
     frame.to_csv(tmp_path / "log.csv", index=False)
     log = read_log(tmp_path / "log.csv")
     derived = derive(log)
@@ -163,6 +163,8 @@ def test_due_dates_become_promises(tmp_path):
     derived = derive(read_log(logs.write(tmp_path / "log.csv", rows)))
     assert derived.limit_source == "due"
     assert derived.limits["Service Desk"] == pytest.approx(2.0, rel=0.1)
+    log = read_log(tmp_path / "log.csv")
+    assert log.cases["made_sla"].mean() == pytest.approx((log.cases["resolved"] <= log.cases["due"]).mean())
 
 
 def test_a_log_without_teams_becomes_one_unit(tmp_path):
@@ -199,7 +201,7 @@ def test_nothing_is_written_where_something_is_wrong(path, tmp_path):
     assert (tmp_path / "there.toml").read_text(encoding="utf-8") == "mine"
 
 
-# --- estimators against what is known ------------------------------------------------------------------------------------
+# --- estimators against what is known -------------------------------------------------------------------------------
 
 
 def test_the_censored_normal_finds_mean_and_spread_behind_lower_bounds():

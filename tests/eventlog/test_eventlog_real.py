@@ -1,4 +1,4 @@
-"""The real log: 890 incidents of an IT company (UCI, DOI 10.24432/C57S4H), if it is at hand; and a large made-up one."""
+"""The real log: 890 incidents of an IT company (UCI, DOI 10.24432/C57S4H), if at hand; and a large made-up one."""
 
 from __future__ import annotations
 
