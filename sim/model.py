@@ -16,7 +16,7 @@ from sim import state as states
 from sim.chain import ServiceChain
 from sim.compiled import wrapping_integers
 from sim.errors import InputError
-from sim.interventions import Intervention, Schedule
+from sim.interventions import Intervention, Schedule, rows_of
 from sim.population import DEPARTMENT
 from sim.rules import day
 
@@ -72,7 +72,7 @@ class ServiceModel(mesa.Model):
         self.intervene(*interventions)
         self._journal: list[np.ndarray] = []
         self._agents_made = False
-        self._customers: dict[int, tuple[int, agents.Customer]] | None = None
+        self._customers: dict[int, tuple[tuple[int, int], agents.Customer]] | None = None
         self._agents_by_type = _ByType(self, vars(self)["_agents_by_type"])
         self.datacollector = mesa.DataCollector(
             model_reporters={
@@ -119,10 +119,12 @@ class ServiceModel(mesa.Model):
 
     def intervene(self, *interventions: Intervention | Actor) -> None:
         """Add interventions to those that the model has; levers go back to the organisation's values first."""
+        given = tuple(interventions)
+        pulled = [*self._schedule.interventions, *(one for one in given if isinstance(one, Intervention))]
+        _check_traffic(self.chain, pulled)
         self._schedule.restore(self.state)
-        mine = [one for one in interventions if isinstance(one, Intervention)]
-        self._schedule = Schedule(self.chain, self.state, [*self._schedule.interventions, *mine])
-        self._actors += tuple(one for one in interventions if not isinstance(one, Intervention))
+        self._schedule = Schedule(self.chain, self.state, pulled)
+        self._actors += tuple(one for one in given if not isinstance(one, Intervention))
 
     def branch(self, *interventions: Intervention | Actor) -> ServiceModel:
         """Return an independent copy of the model as it stands now, with further interventions.
@@ -214,9 +216,9 @@ class ServiceModel(mesa.Model):
 
     @property
     def agent_types(self) -> list[type]:
-        """Classes of agents that there are."""
+        """Classes of agents that there are; customers are among them even before they have been made agents."""
         self._make_agents()
-        return list(self._agents_by_type)
+        return list(dict.fromkeys([*self._agents_by_type, agents.Customer]))
 
     def _make_agents(self) -> None:
         """Make the agents for units, staff and managers on first use: a sweep that never looks pays nothing."""
@@ -234,16 +236,18 @@ class ServiceModel(mesa.Model):
         """Make agents of customers who came, and remove those of customers who left."""
         if self._customers is None:
             self._customers = {}
+            self._agents_by_type[agents.Customer] = type(self._all_agents)([], random=self.random)
         rows = self.state.customer
         known = self._customers
         active = rows["active"] == 1
-        for index, (ordinal, agent) in list(known.items()):
-            if not active[index] or rows["ordinal"][index] != ordinal:
+        for index, (who, agent) in list(known.items()):
+            if not active[index] or (int(rows["segment"][index]), int(rows["ordinal"][index])) != who:
                 agent.remove()
                 del known[index]
         for index in np.flatnonzero(active).tolist():
             if index not in known:
-                known[index] = (int(rows["ordinal"][index]), agents.Customer(self, index))
+                who = (int(rows["segment"][index]), int(rows["ordinal"][index]))
+                known[index] = (who, agents.Customer(self, index))
 
     def _own_agents(self, point: str) -> None:
         """Call ``step`` of agents of a user's own classes that join the day at this point."""
@@ -289,6 +293,34 @@ def _whole_seed(seed: int | None, rng: Any) -> int:
     except (TypeError, ValueError):
         raise InputError(
             "this cannot be a seed", place="seed", value=given, allowed="a whole number, 0 or more"
+        ) from None
+
+
+def _check_traffic(chain: ServiceChain, interventions: Iterable[Intervention]) -> None:
+    """Raise `InputError` when interventions could set off more requests than any chain may, each at its highest."""
+    pulled = [one for one in interventions if one.lever in ("requests_per_case", "passed_on", "needs_per_year")]
+    if not pulled:
+        return
+    worst, segments = chain.copy(), chain.segments
+    for one in pulled:
+        for row in rows_of(chain, one.lever, one.where):
+            if one.lever == "needs_per_year":
+                bag, value = worst.nodes[segments[row]], worst.value(one.lever, segments[row])
+            else:
+                edge = chain.links[row]
+                if one.lever == "passed_on" and edge[1] in segments:
+                    continue
+                bag, value = worst.edges[edge], worst.value(one.lever, *edge)
+            bag[one.lever] = max(value, one.to)
+    try:
+        worst.check()
+    except InputError as error:
+        raise InputError(
+            f"with these interventions, {error.problem}",
+            place=f"intervention on {', '.join(sorted({one.lever for one in pulled}))}: {error.place}",
+            value=error.value,
+            allowed=error.allowed,
+            hint=error.hint,
         ) from None
 
 

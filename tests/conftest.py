@@ -33,7 +33,9 @@ def measured(request: pytest.FixtureRequest):
     """Keep a figure that a claim measured; ``--measured`` shows them at the end of a run."""
 
     def keep(what: str, figure: object) -> None:
-        text = figure.text(3) if hasattr(figure, "text") else f"{figure:.3f}" if isinstance(figure, float) else str(figure)
+        text = (
+            figure.text(3) if hasattr(figure, "text") else f"{figure:.3f}" if isinstance(figure, float) else str(figure)
+        )
         line = f"{Path(str(request.node.path)).stem}: {what}: {text}"
         _measured.append(line)
         print(line)

@@ -65,7 +65,7 @@ def evenly(count=COUNT):
     return (np.arange(count) + 0.5) / count
 
 
-# --- known answers ---------------------------------------------------------------------------------------------------
+# --- known answers --------------------
 
 
 def test_mix_gives_the_published_outputs_of_splitmix64():
@@ -120,7 +120,7 @@ def test_the_philox_of_the_benchmark_is_that_of_numpy_with_shorter_words():
     assert ours == benchmark.philox_reference(words[:4], words[4:], 32)
 
 
-# --- the same in every process ---------------------------------------------------------------------------------------
+# --- the same in every process --------------------
 
 PINNED = """
 import json, sys
@@ -191,7 +191,7 @@ def test_no_two_seeds_or_purposes_share_a_key():
     assert len(np.unique(keys)) == keys.size
 
 
-# --- quality on neighbouring keys ------------------------------------------------------------------------------------
+# --- quality on neighbouring keys --------------------
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +259,7 @@ def test_uniforms_lie_strictly_between_nought_and_one():
     assert 0 < stream().min() < stream().max() < 1
 
 
-# --- distributions ---------------------------------------------------------------------------------------------------
+# --- distributions --------------------
 
 
 def test_exponential_has_its_distribution():

@@ -115,7 +115,9 @@ def test_an_intervention_can_be_written_in_one_line(text, expected):
     assert parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "training", "training=much", "training=0.1,when=3", "training=inf", "training=0.1,start=x"])
+@pytest.mark.parametrize(
+    "text", ["", "training", "training=much", "training=0.1,when=3", "training=inf", "training=0.1,start=x"]
+)
 def test_a_line_that_is_no_intervention_is_refused_with_an_example(text):
     with pytest.raises(InputError, match="this is no intervention") as caught:
         parse(text)
@@ -125,7 +127,9 @@ def test_a_line_that_is_no_intervention_is_refused_with_an_example(text):
 
 def test_interventions_on_one_lever_work_one_after_the_other(chain):
     model = ServiceModel(
-        chain, seed=1, interventions=[Intervention("training", 0.2), Intervention("training", 0.4, "Sales", start=2, ramp=2)]
+        chain,
+        seed=1,
+        interventions=[Intervention("training", 0.2), Intervention("training", 0.4, "Sales", start=2, ramp=2)],
     )
     seen = [model.run(1).state.unit["training"][3] for _ in range(4)]
     assert np.allclose(seen, [0.2, 0.2, 0.3, 0.4])

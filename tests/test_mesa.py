@@ -35,7 +35,7 @@ def stepped(model, days):
     return model
 
 
-# --- steps ------------------------------------------------------------------------------------------------------------------
+# --- steps --------------------
 
 
 def test_it_is_a_mesa_model_and_a_step_is_a_working_day(model):
@@ -75,7 +75,7 @@ def test_the_chain_is_a_networkx_graph_of_which_the_model_keeps_its_own_copy_of_
     assert nx.has_path(model.chain, "Field", "Customers")
 
 
-# --- agents -----------------------------------------------------------------------------------------------------------------
+# --- agents --------------------
 
 
 def test_agents_of_every_kind_can_be_asked_for(model, chain):
@@ -187,7 +187,7 @@ def test_removing_an_agent_removes_the_view_not_the_person(chain):
     assert leaver not in model.agents
 
 
-# --- a user's own agents ------------------------------------------------------------------------------------------------------
+# --- a user's own agents --------------------
 
 
 class Diary(mesa.Agent):
@@ -242,7 +242,7 @@ def test_a_diary_changes_nothing_and_a_coach_does(chain):
     assert coached.state.employee["knowledge"].mean() > plain.state.employee["knowledge"].mean()
 
 
-# --- data collector -------------------------------------------------------------------------------------------------------------
+# --- data collector --------------------
 
 
 def test_the_models_own_data_collector_holds_a_row_a_step(model):
@@ -283,7 +283,7 @@ def test_agent_reporters_over_all_agents(model):
     assert len(table) == 2 * (4 + 14 + 5)
 
 
-# --- copies ---------------------------------------------------------------------------------------------------------------------
+# --- copies --------------------
 
 MOMENTS = {
     "before anything": lambda model: None,
@@ -296,7 +296,9 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["deepcopy", "pickle"]
+)
 def test_a_copy_goes_on_as_the_model_does(model, moment, copied):
     MOMENTS[moment](model)
     before = model.day
@@ -316,7 +318,7 @@ def test_a_copy_goes_on_as_the_model_does(model, moment, copied):
             assert [day for day, _ in agent.days] == list(range(before, before + 10))
 
 
-# --- batch runs -----------------------------------------------------------------------------------------------------------------
+# --- batch runs --------------------
 
 
 def batch(processes, chain, days=4):

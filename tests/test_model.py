@@ -14,7 +14,7 @@ def chain():
     return small_firm(customers=60)
 
 
-# --- seeds ------------------------------------------------------------------------------------------------------------------
+# --- seeds --------------------
 
 
 @pytest.mark.parametrize("seed", [5, np.int64(5), np.uint64(5), np.int8(5)], ids=lambda seed: type(seed).__name__)
@@ -53,7 +53,7 @@ def test_what_cannot_be_a_seed_is_refused(chain, seed):
     assert "whole number" in caught.value.allowed
 
 
-# --- what it is made from ----------------------------------------------------------------------------------------------------
+# --- what it is made from --------------------
 
 
 def test_a_bundled_organisation_is_known_by_name():
@@ -111,14 +111,16 @@ def test_interventions_that_would_set_off_requests_without_end_are_refused(chain
 
 def test_a_firm_whose_customers_stop_asking_goes_on():
     model = ServiceModel(
-        small_firm(customers=60, new_customers=3.0), seed=1, interventions=[Intervention("requests_per_case", 0.0, start=5)]
+        small_firm(customers=60, new_customers=3.0),
+        seed=1,
+        interventions=[Intervention("requests_per_case", 0.0, start=5)],
     ).run(60)
     assert model.state.link_day["opened"][6:60].sum() == 0
     assert model.state.segment["joined"][0] > 60
     assert np.isfinite(model.external_satisfaction)
 
 
-# --- branches and snapshots ------------------------------------------------------------------------------------------------
+# --- branches and snapshots --------------------
 
 
 @pytest.mark.parametrize("day", [0, 1, 40])
@@ -186,7 +188,7 @@ def test_own_python_code_takes_part_in_the_morning(chain):
     assert len(model.interventions) == 1
 
 
-# --- the journal ----------------------------------------------------------------------------------------------------------------
+# --- the journal --------------------
 
 
 def test_the_journal_holds_every_closed_request_once(chain):
@@ -224,7 +226,7 @@ def test_a_model_without_a_journal_says_how_to_get_one(chain):
     assert "journal=True" in caught.value.allowed
 
 
-# --- figures --------------------------------------------------------------------------------------------------------------------
+# --- figures --------------------
 
 
 def test_the_models_figures_are_those_of_its_rows(chain):

@@ -25,7 +25,12 @@ ROOT = Path(__file__).resolve().parents[1]
 def in_another_process(code: str, **environment: str) -> dict:
     """Run a line of Python from the repository's root and read the JSON that it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -34,7 +39,7 @@ def in_another_process(code: str, **environment: str) -> dict:
 TINY = "import json; from tests.baseline import update; print(json.dumps(update.tiny()))"
 
 
-# --- a change reaches what it reaches --------------------------------------------------------------------------------------
+# --- a change reaches what it reaches --------------------
 
 
 @pytest.mark.parametrize("name", organisation.bundled())
@@ -75,7 +80,7 @@ def test_demand_reaches_only_those_who_share_its_suppliers():
     """West is served by Courier and Cleaning, which serve nobody else."""
     chain = branched_firm()
     other = branched_firm()
-    other.nodes["West"] |= {"rush_share": 0.5, "needs_per_year": 50, "customers": 150}
+    other.nodes["West"].update(rush_share=0.5, needs_per_year=50, customers=150)
     before, after = run(chain, 5, 100), run(other.check(), 5, 100)
     assert all(same(customers(before, segment), customers(after, segment)) for segment in ("North", "South"))
 
@@ -112,7 +117,7 @@ def test_customers_who_stay_are_the_same_people_whoever_else_leaves():
     assert [people[0][ordinal] for ordinal in first] == [people[1][ordinal] for ordinal in first]
 
 
-# --- order, processes, threads, machines -----------------------------------------------------------------------------------
+# --- order, processes, threads, machines --------------------
 
 
 def shuffled(chain: ServiceChain, seed: int) -> ServiceChain:
@@ -191,7 +196,7 @@ def test_results_are_those_of_the_baseline():
     ]
     assert not changed, (
         "the numbers of these runs have changed:\n  " + "\n  ".join(changed) + "\nIf that was meant, declare it in "
-        "CHANGELOG.md with the tag \"results change\", saying why, and refresh the file: python -m tests.baseline.update\n"
+        'CHANGELOG.md with the tag "results change", saying why, and refresh the file: python -m tests.baseline.update\n'
         f"(it was made at commit {kept['commit']} with Python {kept['python']})"
     )
     assert set(kept["runs"]) == set(found)

@@ -57,7 +57,8 @@ def start(keys, firm, segment, link, supply, s, row, now):
         one = link[supply[segment[s].first_supply + place]]
         expected += one.requests_per_case * one.expectation
         weight += one.requests_per_case
-    expected /= weight
+    # Where an intervention keeps everybody from asking, newcomers expect what the first link is known for.
+    expected = expected / weight if weight > 0.0 else link[supply[segment[s].first_supply]].expectation
     spread = firm.expectation_spread
     if spread > 0.0:
         expected = encounter.clip(expected + spread * normal_quantile(draws.uniform(keys[START], who, 0)))

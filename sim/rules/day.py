@@ -11,7 +11,16 @@ DAY_DONE, MORE_REQUESTS, MORE_CUSTOMERS, MORE_JOURNAL = range(4)
 
 
 @rule
-def morning(clock, firm, unit, link, segment, manager, day_ring):
+def widest_fan(link, supply, first, supplies):
+    """Return the most requests that one case of a client with these inbound links can make."""
+    most = 0
+    for place in range(supplies):
+        most += int(np.ceil(link[supply[first + place]].requests_per_case)) + 1
+    return most
+
+
+@rule
+def morning(clock, firm, unit, link, segment, supply, manager, day_ring):
     """Take up the day: work pressure, working times, managers' attention; whose need is due."""
     for u in range(len(unit)):
         unit[u].flow = 0.0
@@ -20,10 +29,13 @@ def morning(clock, firm, unit, link, segment, manager, day_ring):
         encounter.weigh(link[edge])
         unit[link[edge].supplier].flow += link[edge].flow
         unit[link[edge].supplier].promised_flow += link[edge].flow * link[edge].promise_days
+    clock.max_fan = 1
     for s in range(len(segment)):
         customers.prepare(segment[s])
+        clock.max_fan = max(clock.max_fan, widest_fan(link, supply, segment[s].first_supply, segment[s].supplies) + 1)
     for u in range(len(unit)):
         row = unit[u]
+        clock.max_fan = max(clock.max_fan, widest_fan(link, supply, row.first_supply, row.supplies) + 1)
         queueing.prepare_working_time(row, firm.hours_per_day)
         row.backlog_days = row.queued * queueing.mean_working_time(row, firm.hours_per_day) / row.staff
         row.mean_promise = row.promised_flow / row.flow if row.flow > 0.0 else 1.0
@@ -142,7 +154,7 @@ def run_day(
     last_slot = (clock.day + 1) * clock.slots_per_day
 
     if clock.phase == MORNING:
-        morning(clock, firm, unit, link, segment, manager, day_ring)
+        morning(clock, firm, unit, link, segment, supply, manager, day_ring)
         clock.phase = NEEDS
 
     if clock.phase == NEEDS:

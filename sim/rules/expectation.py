@@ -19,11 +19,12 @@ def kept(rate, days):
 
 @rule
 def drift(expected, market, share_kept):
-    """Return M + (E - M) exp(-rate t): an expectation relaxes toward market quality M.
+    """Return E + (M - E) (1 - exp(-rate t)): an expectation relaxes toward market quality M.
 
-    In closed form, so that a client without contact costs nothing; ``share_kept`` comes from `kept`.
+    In closed form, so that a client without contact costs nothing; ``share_kept`` comes from `kept`. Written so that with
+    all of it kept, E comes back to the last bit.
     """
-    return market + (expected - market) * share_kept
+    return expected + (market - expected) * (1.0 - share_kept)
 
 
 @rule

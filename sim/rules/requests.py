@@ -390,6 +390,7 @@ def handle(
     elif row.state == ARRIVED:
         arrive(clock, keys, firm, unit, link, supply, employee, request, slot_ring, link_day, unit_day, r, clock.now)
     elif row.state == RESTING:
+        row.state = WAITING
         input_came(unit, request, r, row.ready)
     elif row.state == SERVED:
         finish(

@@ -55,10 +55,7 @@ def difference(
     """Return how much a change moves a figure: the paired difference over seeds, after less before."""
     other, pulled = (after, ()) if isinstance(after, ServiceChain) else (chain, tuple(after))
     return estimate(
-        [
-            figure(run(other, seed, days, *pulled)) - figure(run(chain, seed, days, *tuple(before)))
-            for seed in seeds
-        ]
+        [figure(run(other, seed, days, *pulled)) - figure(run(chain, seed, days, *tuple(before))) for seed in seeds]
     )
 
 

@@ -69,8 +69,12 @@ def test_every_path_carries_a_change_and_closing_all_of_them_stops_it():
 
 
 def test_better_work_three_links_away_raises_what_customers_feel(measured):
-    effect = difference(measure("external_satisfaction"), small_firm(), pull("Back", error_rate=0.0, internal_service=1.0))
-    measured("external satisfaction when Back, two links behind the front, works without errors and with full care", effect)
+    effect = difference(
+        measure("external_satisfaction"), small_firm(), pull("Back", error_rate=0.0, internal_service=1.0)
+    )
+    measured(
+        "external satisfaction when Back, two links behind the front, works without errors and with full care", effect
+    )
     assert effect.low > 0
 
 

@@ -135,7 +135,9 @@ def test_without_learning_from_encounters_satisfaction_and_trust_stand_still():
 
 
 def test_more_internal_care_raises_the_service_realised_inside(measured):
-    better = difference(measure("internal_service"), small_firm(), pull(internal_service=1.0), pull(internal_service=0.0))
+    better = difference(
+        measure("internal_service"), small_firm(), pull(internal_service=1.0), pull(internal_service=0.0)
+    )
     measured("realised internal service, full care against none", better)
     assert better.low > 0
 

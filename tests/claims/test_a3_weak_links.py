@@ -39,7 +39,10 @@ def test_a_chain_is_right_as_often_as_the_product_of_its_links(errors, dependenc
     for error in reversed(errors):  # from the far end: a failed input breaks the case with probability d
         expected = (1 - dependence * (1 - expected)) * (1 - error)
     spread = math.sqrt(expected * (1 - expected) / encounters)
-    measured(f"share right of a chain with errors {errors}, dependence {dependence} (theory {expected:.4f})", right / encounters)
+    measured(
+        f"share right of a chain with errors {errors}, dependence {dependence} (theory {expected:.4f})",
+        right / encounters,
+    )
     assert abs(right / encounters - expected) < 4 * spread
     if dependence == 1.0:
         assert expected == pytest.approx(math.prod(1 - error for error in errors))

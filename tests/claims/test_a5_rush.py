@@ -33,7 +33,9 @@ def test_rush_success_rises_with_the_motivation_of_the_supplier(name, measured):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_rush_success_rises_with_the_trust_of_the_supplier_in_the_asker(name, measured):
-    more = difference(FIGURES[name], firm(), pull("Production:Sales", goodwill=0.9), pull("Production:Sales", goodwill=0.3))
+    more = difference(
+        FIGURES[name], firm(), pull("Production:Sales", goodwill=0.9), pull("Production:Sales", goodwill=0.3)
+    )
     measured(f"per cent of rush requests {name}, goodwill 0.9 against 0.3", more)
     assert more.low > 0
 

@@ -27,7 +27,9 @@ def test_less_training_costs(name, figure, measured):
     assert less.high < 0
 
 
-@pytest.mark.parametrize(("name", "figure"), [("assurance", on_link("Front", "Customers", "assurance")), ("trust", TRUST)])
+@pytest.mark.parametrize(
+    ("name", "figure"), [("assurance", on_link("Front", "Customers", "assurance")), ("trust", TRUST)]
+)
 def test_it_costs_assurance_and_trust_even_where_work_is_neither_slower_nor_wrong(name, figure, measured):
     chain = small_firm(knowledge_time=0, knowledge_errors=0)
     less = difference(figure, chain, UNTRAINED, TRAINED, days=300)

@@ -66,7 +66,9 @@ def test_one_manager_for_many_gives_less_recognition():
 
 def test_where_service_received_does_not_motivate_the_dial_leaves_motivation_alone():
     chain = small_firm(customers=100, motivation_service=0.0)
-    assert (run(chain, 1, 80).state.employee["motivation"] == run(chain, 1, 80, *BETTER).state.employee["motivation"]).all()
+    assert (
+        run(chain, 1, 80).state.employee["motivation"] == run(chain, 1, 80, *BETTER).state.employee["motivation"]
+    ).all()
 
 
 def test_where_motivation_has_no_effect_its_sources_move_no_customer():

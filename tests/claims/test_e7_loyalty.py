@@ -69,7 +69,9 @@ def test_at_the_top_of_the_scale_leaving_falls_about_as_jones_and_sasser_found()
 
 
 def test_merely_satisfied_customers_leave_at_the_rate_that_the_organisation_file_says():
-    chain = small_firm(customers=5000, needs=12, satisfaction_learning=0, trust_gain=0, trust_loss=0, expectation_spread=0)
+    chain = small_firm(
+        customers=5000, needs=12, satisfaction_learning=0, trust_gain=0, trust_loss=0, expectation_spread=0
+    )
     chain.graph |= {"churn": 0.2, "new_customers": 0.0, "rush_share": 0.0}
     for unit in chain.units:
         chain.nodes[unit]["staff"] = 60
@@ -97,7 +99,9 @@ def test_what_people_say_brings_new_customers(measured):
     more = difference(joined, chain, better, pull("Front", error_rate=0.25), days=300)
     measured("newcomers in 300 days to 1000 customers, a good front against one with 25 % errors", more)
     assert more.low > 0
-    none = difference(joined, chain, [*better, *pull(word_of_mouth=0)], pull("Front", error_rate=0.25) + pull(word_of_mouth=0))
+    none = difference(
+        joined, chain, [*better, *pull(word_of_mouth=0)], pull("Front", error_rate=0.25) + pull(word_of_mouth=0)
+    )
     assert none.low == none.high == 0
 
 

@@ -21,8 +21,7 @@ def plain():
 @pytest.mark.parametrize("lever", LEVERS, ids=lambda lever: lever.name)
 def test_pulling_a_lever_to_where_it_stands_changes_no_number(lever, plain):
     chain, before = plain
-    home = {"unit": ("unit",), "segment": ("segment",), "link": ("link",), "firm": ("firm",)}[lever.home][0]
-    values = set(np.asarray(getattr(before.state, home)[lever.name]).tolist())
+    values = set(np.asarray(getattr(before.state, lever.home)[lever.name]).tolist())
     places = {"firm": [None], "unit": ["Front"], "segment": ["Customers"], "link": ["Back:Middle"]}[lever.home]
     if len(values) == 1:
         places.append(None)
@@ -55,7 +54,9 @@ def test_an_intervention_changes_nothing_before_it_starts():
                          ids=lambda lever: lever.name)  # fmt: skip
 def test_an_ended_intervention_gives_the_lever_back(lever):
     chain = small_firm(customers=80)
-    model = ServiceModel(chain, seed=1, interventions=[Intervention(lever.name, lever.high / 2, start=3, ramp=2, end=9)])
+    model = ServiceModel(
+        chain, seed=1, interventions=[Intervention(lever.name, lever.high / 2, start=3, ramp=2, end=9)]
+    )
     column = getattr(model.state, lever.home)
     first = column[lever.name].copy()
     assert (column[lever.name] == first).all()
@@ -79,7 +80,9 @@ def test_a_ramp_is_straight_and_several_interventions_follow_one_another():
     for _ in range(11):
         model.run(1)
         seen.append(tuple(model.state.unit["training"][[front, back]].round(12).tolist()))
-    assert seen == [(0, 0)] * 2 + [(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)] + [(0.4, 0.4)] * 3 + [(0.1, 0.4)] * 2 + [(0.4, 0.4)]
+    assert seen == [(0, 0)] * 2 + [(0.1, 0.1), (0.2, 0.2), (0.3, 0.3)] + [(0.4, 0.4)] * 3 + [(0.1, 0.4)] * 2 + [
+        (0.4, 0.4)
+    ]
 
 
 def test_a_branch_without_effect_changes_no_number():

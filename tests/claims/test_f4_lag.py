@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim import organisation
 from sim.estimates import estimate
 from sim.vary import vary
 from tests.claims.paired import small_firm
@@ -73,3 +74,15 @@ def test_a_lag_comes_with_its_interval_and_without_effect_there_is_none(often):
     assert estimate(silent.effect_curve().mean(axis=1)).mean == 0
     assert silent.lag().mean != silent.lag().mean  # nan: nothing to measure
     assert nothing.lag().text()
+
+
+@pytest.mark.parametrize("name", organisation.bundled())
+def test_in_a_bundled_organisation_poor_internal_service_reaches_customers_within_a_year(name, measured):
+    found = vary(organisation.load(name), "internal_service", [0.1, 0.9], runs=6, warm_up=120, days=250, workers=2)
+    inside, outside = found.lag("internal_service"), found.lag("external_satisfaction")
+    measured(f"{name}: days until half of the effect on realised internal service", inside)
+    measured(f"{name}: days until half of the effect on external satisfaction", outside)
+    measured(f"{name}: points of external satisfaction per point of realised internal service", found.slope())
+    assert inside.high < outside.low
+    assert outside.high < 250
+    assert found.slope().low > 0

@@ -52,7 +52,9 @@ def neutral_chain(
     chain = ServiceChain(hours_per_day=HOURS, slots_per_day=slots_per_day, **levers.neutral_values())
     for name, team in teams.items():
         chain.add_department(name, **team.attributes())
-    chain.add_segment("Customers", customers=customers, needs_per_year=rate * levers.DAYS_PER_YEAR / customers, **segment)
+    chain.add_segment(
+        "Customers", customers=customers, needs_per_year=rate * levers.DAYS_PER_YEAR / customers, **segment
+    )
     for name, share in doors.items():
         chain.add_link(name, "Customers", requests_per_case=share)
     asks, passes = asks or {}, passes or {}

@@ -86,9 +86,8 @@ class ErlangQueue:
         t = np.asarray(time, dtype=float)
         a, b = self.spare, self.mu
         if np.isclose(a, b):
-            both = (1.0 + b * t) * np.exp(-b * t)
-        else:
-            both = (a * np.exp(-b * t) - b * np.exp(-a * t)) / (a - b)
+            return (1.0 - self.waits + self.waits * (1.0 + b * t)) * np.exp(-b * t)
+        both = (a * np.exp(-b * t) - b * np.exp(-a * t)) / (a - b)
         return (1.0 - self.waits) * np.exp(-b * t) + self.waits * both
 
 
@@ -377,13 +376,13 @@ class HandoverForkJoin:
             both[: k + 1, : k + 1] += chance / (k + 1) ** 2
         for i, j in np.ndindex(both.shape):
             seen[i:, j:] += both[i, j] * left[: size - i, : size - j]
-        return seen
+        return seen / seen.sum()
 
     def exceeds(self, time: float) -> float:
         """Return P(max(R1, R2) > t), counted from the boundary at which the case joined."""
         n = np.arange(self.most + 1)
-        done = [1.0 - served_later_than(n, m, c, time) for m, c in zip(self.mu, self.servers, strict=True)]
-        return 1.0 - float(done[0] @ self.ahead @ done[1])
+        one, two = (served_later_than(n, m, c, time) for m, c in zip(self.mu, self.servers, strict=True))
+        return float(one @ self.ahead.sum(axis=1) + self.ahead.sum(axis=0) @ two - one @ self.ahead @ two)
 
     @cached_property
     def steps_exceed(self) -> np.ndarray:
