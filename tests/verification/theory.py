@@ -137,7 +137,7 @@ def jackson(outside: np.ndarray, routing: np.ndarray, mu: np.ndarray, servers: n
 def fork_join_of_two(rate: float, mu: float) -> float:
     """Return the mean time until both of two like M/M/1 teams have done their part: (12 - rho) / 8 / (mu - rate).
 
-    Exact for two (Flatto & Hahn 1984, doi:10.1137/0144074; Nelson & Tantawi 1988, doi:10.1109/12.2213).
+    Exact for two (Flatto & Hahn 1984, SIAM J. Appl. Math. 44; Nelson & Tantawi 1988, doi:10.1109/12.2213).
     """
     return (12.0 - rate / mu) / 8.0 / (mu - rate)
 
@@ -417,7 +417,7 @@ class HandoverForkJoin:
 def first_come_first_served(starts: np.ndarray, work: np.ndarray, servers: int) -> np.ndarray:
     """Return when each request ends; they may start from ``starts`` on, and are taken in the order given.
 
-    The recursion of Kiefer & Wolfowitz 1955, doi:10.1090/S0002-9947-1955-0070099-9: who is free first takes the next.
+    The recursion of Kiefer & Wolfowitz 1955, Trans. AMS 78, 1–18: who is free first takes the next.
     """
     free = [-np.inf] * servers
     ends = np.empty(len(starts))
