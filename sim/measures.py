@@ -2,7 +2,8 @@
 
 Satisfaction and quality are on the scale 0-100, shares in per cent, the net promoter score from -100 to 100, times in
 working days. *Satisfaction* is what people hold in mind, a stock; *experience* is how they judge the encounters of a day, a
-flow that moves first.
+flow that moves first. Weighted sums are written out and not left to matrix products, whose last bits differ between
+processors.
 """
 
 from __future__ import annotations
@@ -74,12 +75,13 @@ def daily_arrays(model: ServiceModel, links: np.ndarray | None = None) -> dict[s
         "net_promoter_score": 100 * _ratio((segment["promoters"] - segment["detractors"]).sum(axis=1), active),
         "retention": 100 * (1 - np.minimum(leaving, 1)) ** DAYS_PER_YEAR,
         "internal_service": 100 * _per_encounter(link, realised, "quality"),
-        "internal_satisfaction": 100 * _ratio(link["satisfaction"] @ clients, np.full(days, clients.sum())),
+        "internal_satisfaction": 100
+        * _ratio((link["satisfaction"] * clients).sum(axis=1), np.full(days, clients.sum())),
         "customers": active.astype(float),
         "right_first_time": 100 * _per_encounter(link, outside, "right"),
         "in_time": 100 * _per_encounter(link, outside, "in_time"),
         "wait": _per_encounter(link, outside, "wait"),
-        "motivation": 100 * (unit["motivation"] @ staff) / staff.sum(),
+        "motivation": 100 * (unit["motivation"] * staff).sum(axis=1) / staff.sum(),
         "backlog": unit["queued"].sum(axis=1).astype(float),
         # weights, so that figures over a window are means over encounters and not over days
         "_outside": link["encounters"][:, outside].sum(axis=1).astype(float),
@@ -143,7 +145,7 @@ def by_unit(model: ServiceModel) -> pd.DataFrame:
         mine = np.asarray((state.link["supplier"] == row) & (state.link["clients"] > 0))
         if mine.any():
             weights = np.asarray(state.link["clients"][mine], dtype=float)
-            given[:, row] = 100 * (state.link_day["satisfaction"][:days][:, mine] @ weights) / weights.sum()
+            given[:, row] = 100 * (state.link_day["satisfaction"][:days][:, mine] * weights).sum(axis=1) / weights.sum()
     frame["service_given"] = given.ravel()
     return frame
 

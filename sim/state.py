@@ -144,7 +144,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     link["supplier"] = [unit_row[supplier] for supplier, _ in edges]
     link["client_unit"] = [unit_row.get(client, NOBODY) for _, client in edges]
     link["client_segment"] = [segment_row.get(client, NOBODY) for _, client in edges]
-    link["flow"] = [flows[edge] for edge in edges]
+    link["flow"] = [_same_everywhere(flows[edge]) for edge in edges]
     edge_row = {edge: row for row, edge in enumerate(edges)}
     link["mirror"] = [edge_row.get((client, supplier), NOBODY) for supplier, client in edges]
     _fill_levers(link, "link", chain, edges)
@@ -207,6 +207,11 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
         staff = slice(row["first_employee"], row["first_employee"] + row["staff"])
         state.roster[staff] = np.sort(state.roster[staff], order="free_at")
     return state
+
+
+def _same_everywhere(number: float) -> float:
+    """Return a number to nine digits: the linear algebra behind it differs in the last bits between processors."""
+    return float(f"{number:.9g}")
 
 
 def _inbound(supply: list[int], table: np.ndarray, row: int) -> list[int]:

@@ -12,11 +12,15 @@ from sim import results
 from sim.errors import InputError
 
 
+def half_write(draft):
+    (draft / "table.csv").write_text("half")
+    raise RuntimeError
+
+
 def test_a_folder_takes_its_place_only_when_all_is_written(tmp_path):
     out = tmp_path / "deep" / "out"
-    with pytest.raises(ZeroDivisionError), results.folder(out) as draft:
-        (draft / "table.csv").write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(RuntimeError), results.folder(out) as draft:
+        half_write(draft)
     assert not out.exists()
     assert list(out.parent.iterdir()) == []
     with results.folder(out) as draft:
