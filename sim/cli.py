@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from sim.console import (
+    announce,
     compiling,
     estimate_as_dict,
     print_json,
@@ -54,15 +55,18 @@ Set = Annotated[
 ]
 
 
+STOPPED = 130
+"""Exit code of a run that was stopped by Ctrl-C, as shells have it."""
+
+
 def main() -> NoReturn:
     """Run the command line; a mistake in what the user gave ends with exit code 2 and no traceback."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # Typer turns Ctrl-C into exit code 130, and returns it
     except typer.Exit as leave:
-        sys.exit(leave.exit_code)
+        code = leave.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        print("stopped; nothing was written", file=sys.stderr)
-        sys.exit(130)
+        code = STOPPED
     except ServiceCultureError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -74,7 +78,9 @@ def main() -> NoReturn:
             error.show()
             sys.exit(2)
         raise
-    sys.exit(0)
+    if code == STOPPED:
+        print("stopped; nothing was written", file=sys.stderr)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 # --- running -------------------------------------------------------------------------------------------------------------
@@ -100,6 +106,7 @@ def run(
     results.check_format(table_format)
     out, overwrite = _folder_for("run", out, overwrite)
     chain = load(organisation)
+    announce(chain, f"running {days} days, seed {seed}", quiet or as_json)
     with compiling(quiet or as_json):
         from sim import interventions, measures
         from sim.model import ServiceModel
@@ -187,6 +194,7 @@ def vary(
         from sim.interventions import rows_of
 
         rows_of(chain, one.name, where)
+        announce(chain, f"{steps} values × {runs} runs × {days} days", quiet or as_json)
         from sim.model import ServiceModel
 
         ServiceModel(chain, seed=seed).run(1)

@@ -26,6 +26,7 @@ import numba.extending
 import numpy as np
 import platformdirs
 from llvmlite import ir
+from numba.core import cgutils
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,6 +116,9 @@ if INTERPRETED:
         """Return ``array`` itself: interpreted Python counts references in its own way."""
         return array
 
+    def prefetch(array: np.ndarray, index: int) -> None:
+        """Do nothing: only compiled code is fast enough to wait for memory."""
+
 else:
 
     @numba.extending.intrinsic
@@ -131,3 +135,23 @@ else:
             return view._getvalue()
 
         return array(array), codegen
+
+    @numba.extending.intrinsic
+    def prefetch(typingctx, array, index):
+        """Ask the memory for a row that will be needed soon, and go on meanwhile; any index is harmless."""
+
+        def codegen(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+            byte = ir.IntType(8)
+            start = builder.ptrtoint(data, ir.IntType(64))
+            row = context.cast(builder, args[1], signature.args[1], numba.types.int64)
+            start = builder.add(start, builder.mul(row, ir.Constant(ir.IntType(64), size)))
+            hint = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), *[ir.IntType(32)] * 3])
+            function = cgutils.get_or_insert_function(builder.module, hint, "llvm.prefetch.p0i8")
+            for offset in {*range(0, size, 64), size - 1}:
+                place = builder.inttoptr(builder.add(start, ir.Constant(ir.IntType(64), offset)), byte.as_pointer())
+                builder.call(function, [place, *[ir.Constant(ir.IntType(32), flag) for flag in (0, 3, 1)]])
+            return context.get_dummy_value()
+
+        return numba.types.void(array, index), codegen

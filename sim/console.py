@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from sim.chain import ServiceChain
 
 
+def announce(chain: ServiceChain, what: str, quiet: bool) -> None:
+    """Say at once what is going to be done, while the slow imports are still ahead."""
+    if not quiet:
+        customers = sum(chain.nodes[name]["customers"] for name in chain.segments)
+        head = f"{chain.setting('name')}: {len(chain.units)} units, {len(chain.links)} links, {customers:,} customers"
+        print(f"{head}; {what} …", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def compiling(quiet: bool) -> Iterator[None]:
     """Say what is happening while the rules are compiled on a machine that has not run them yet."""

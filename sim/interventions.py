@@ -67,6 +67,13 @@ class Intervention:
             return 0.0
         return 1.0 if self.ramp == 0 else min(1.0, (day - self.start + 1) / self.ramp)
 
+    def changes_after(self, day: int) -> int | None:
+        """Return the first day after ``day`` on which the strength may be another; None when it stays."""
+        days = {self.start, *([] if self.end is None else [self.end])}
+        if self.ramp and self.start <= day < self.start + self.ramp:
+            days.add(day + 1)
+        return min((one for one in days if one > day), default=None)
+
 
 def rows_of(chain: ServiceChain, lever_name: str, where: str | None) -> np.ndarray:
     """Return the rows, in the population where the lever lives, that a part of the firm selects."""
@@ -148,6 +155,11 @@ class Schedule:
                 value[rows] += strength * (one.to - value[rows])
         for name, value in values.items():
             _column(state, name)[:] = value
+
+    def changes_after(self, day: int) -> int | None:
+        """Return the first day after ``day`` on which a lever may change; None when none will."""
+        days = [one.changes_after(day) for one in self.interventions]
+        return min((one for one in days if one is not None), default=None)
 
     def restore(self, state: State) -> None:
         """Put every touched lever back to the value of the organisation."""

@@ -23,6 +23,9 @@ from sim.rules import day
 JOURNAL_ROWS = 4096
 """Closed requests that the journal holds before they are taken out of the compiled loop."""
 
+MOST_DAYS_AT_ONCE = 50
+"""Days that `ServiceModel.run` leaves to compiled code before Python can be interrupted."""
+
 
 @runtime_checkable
 class Actor(Protocol):
@@ -92,21 +95,34 @@ class ServiceModel(mesa.Model):
 
     def run(self, days: int) -> ServiceModel:
         """Run ``days`` working days without filling the data collector, and return the model; the fast way to run."""
-        for _ in range(days):
-            self.steps += 1
-            self.advance()
+        until = self.day + days
+        while self.day < until:
+            before = self.day
+            self.advance(min(until, before + MOST_DAYS_AT_ONCE))
+            self.steps += self.day - before
         return self
 
-    def advance(self) -> None:
-        """Let one day happen: interventions, own agents in the morning, the compiled day, own agents in the evening."""
+    def advance(self, until: int | None = None) -> None:
+        """Let one day happen: interventions, own agents in the morning, the compiled day, own agents in the evening.
+
+        Where no Python code takes part in the days before ``until``, they happen at once, up to the next intervention.
+        """
         state = self.state
-        self._schedule.apply(state, state.day)
+        today = state.day
+        self._schedule.apply(state, today)
         for actor in self._actors:
             actor.apply(self)
         self._own_agents("morning")
-        state.make_room_for_today()
+        if (
+            until is None
+            or self._actors
+            or any(not issubclass(kind, agents.ServiceAgent) for kind in self._agents_by_type)
+        ):
+            until = today + 1
+        until = min(until, self._schedule.changes_after(today) or until)
+        state.make_room_until(until)
         with wrapping_integers():
-            while (wanted := day.run_day(*state.arrays())) != day.DAY_DONE:
+            while (wanted := day.run_until(until, *state.arrays())) != day.DAY_DONE:
                 if wanted == day.MORE_REQUESTS:
                     state.grow_requests()
                 elif wanted == day.MORE_CUSTOMERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -15,6 +16,7 @@ from sim.rules.start import first_day
 
 SLOT_RING = 4096  # buckets of the request calendar; events farther ahead are filed again, at little cost
 DAY_RING = 1024
+SORTING = 4097  # room for putting in order what came to a unit since the last boundary
 ROOM_DAYS = 512  # days for which daily figures have room at first
 
 
@@ -39,6 +41,7 @@ class State:
     customer: np.ndarray
     request: np.ndarray
     roster: np.ndarray
+    sorting: np.ndarray
     slot_ring: np.ndarray
     day_ring: np.ndarray
     journal: np.ndarray
@@ -47,8 +50,8 @@ class State:
     segment_day: np.ndarray
 
     def arrays(self) -> tuple[np.ndarray, ...]:
-        """Return the arrays in the order in which `sim.rules.day.run_day` takes them."""
-        return tuple(getattr(self, field.name) for field in fields(self))
+        """Return the arrays in the order in which `sim.rules.day.run_until` takes them."""
+        return _ARRAYS(self)
 
     def copy(self) -> State:
         """Return an independent copy: a snapshot to branch from."""
@@ -76,12 +79,15 @@ class State:
         self.customer = _longer(self.customer, old + max(64, old // 2))
         _chain_free_rows(self.customer, old, self.clock, "free_customer", "free_customers")
 
-    def make_room_for_today(self) -> None:
-        """Make sure that today's figures have a row, doubling the days when they do not."""
+    def make_room_until(self, day: int) -> None:
+        """Make sure that the figures of every day before ``day`` have a row, doubling the days when they do not."""
         days = len(self.link_day)
-        if self.day >= days:
+        if day > days:
             for name in ("link_day", "unit_day", "segment_day"):
-                setattr(self, name, _longer(getattr(self, name), 2 * days))
+                setattr(self, name, _longer(getattr(self, name), max(2 * days, day)))
+
+
+_ARRAYS = operator.attrgetter(*(field.name for field in fields(State)))
 
 
 def _longer(array: np.ndarray, length: int) -> np.ndarray:
@@ -188,6 +194,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
         customer=np.zeros(int(segment["start_size"].sum()), population.CUSTOMER),
         request=np.zeros(max(256, 2 * int(clock[0]["max_fan"])), population.REQUEST),
         roster=np.zeros(len(owner), population.ROSTER),
+        sorting=np.full(SORTING, NOBODY, "i4"),
         slot_ring=np.full(SLOT_RING, NOBODY, "i4"), day_ring=np.full(DAY_RING, NOBODY, "i4"),
         journal=np.zeros(journal_rows, population.JOURNAL),
         link_day=np.zeros((ROOM_DAYS, len(edges)), population.LINK_DAY),

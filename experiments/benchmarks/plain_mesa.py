@@ -45,7 +45,7 @@ class Department(mesa.Agent, Levers):
         self.mean_motivation = sum(one.motivation for one in self.staff) / len(self.staff)
         self.roster = [(model.draw("START", one.key, 3) - 1, place, one) for place, one in enumerate(self.staff)]
         heapify(self.roster)
-        flows = model.chain.link_rates()
+        flows = {edge: float(f"{flow:.9g}") for edge, flow in model.chain.link_rates().items()}
         flow = sum(flows[edge] for edge in self.outbound)
         promised = sum(flows[edge] * model.links[edge].promise_days for edge in self.outbound)
         self.mean_promise = promised / flow if flow else 1.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.compiled import borrowed, kernel, rule
+from sim.compiled import borrowed, kernel, prefetch, rule
 from sim.population import NOBODY
 from sim.rules import customers, encounter, knowledge, loyalty, motivation, pressure, queueing, requests
 
@@ -58,6 +58,19 @@ def take_mail(clock, slot_ring):
     bucket = clock.slot & (len(slot_ring) - 1)
     clock.worklist = slot_ring[bucket]
     slot_ring[bucket] = NOBODY
+
+
+@rule
+def fetch_ahead(request, customer, relation, r):
+    """Ask the memory for what the next event ``r`` touches, and for the request after it."""
+    if r == NOBODY:
+        return
+    prefetch(request, request[r].next)
+    if request[r].parent == NOBODY:
+        prefetch(customer, request[r].client)
+    else:
+        prefetch(request, request[r].parent)
+        prefetch(relation, request[r].client)
 
 
 @rule
@@ -127,25 +140,12 @@ def close_books(firm, link, segment, link_day, segment_day):
         day.reputation = row.reputation
 
 
-@kernel
+@rule
 def run_day(
     clocks, keys, firms, unit, queue, link, segment, supply, employee, manager, relation, customer, request, roster,
-    slot_ring, day_ring, journal, link_days, unit_days, segment_days,
+    sorting, slot_ring, day_ring, journal, link_days, unit_days, segment_days,
 ):  # fmt: skip
-    """Run one working day, or go on with it, and return `DAY_DONE` or which pool has to grow first.
-
-    Every array is changed in place. The loop keeps its own place in ``clocks[0]``, so that it can return in the middle.
-    """
-    unit, queue, link, segment, supply = (
-        borrowed(unit), borrowed(queue), borrowed(link), borrowed(segment), borrowed(supply)
-    )  # fmt: skip
-    employee, manager, relation, customer, request = (
-        borrowed(employee), borrowed(manager), borrowed(relation), borrowed(customer), borrowed(request)
-    )  # fmt: skip
-    keys, roster, slot_ring, day_ring, journal = (
-        borrowed(keys), borrowed(roster), borrowed(slot_ring), borrowed(day_ring), borrowed(journal)
-    )  # fmt: skip
-    link_days, unit_days, segment_days = borrowed(link_days), borrowed(unit_days), borrowed(segment_days)
+    """Run one working day, or go on with it, and return `DAY_DONE` or which pool has to grow first."""
     clock = clocks[0]
     firm = firms[0]
     link_day = link_days[clock.day]
@@ -163,6 +163,7 @@ def run_day(
                 return MORE_REQUESTS
             c = clock.due
             clock.due = customer[c].next
+            prefetch(customer, clock.due)
             if customer[c].next_need >= clock.day + 1:
                 customers.remember_need(customer, day_ring, c)
             else:
@@ -185,12 +186,15 @@ def run_day(
                 return MORE_JOURNAL
             r = clock.worklist
             clock.worklist = request[r].next
+            fetch_ahead(request, customer, relation, clock.worklist)
             requests.handle(
                 clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, slot_ring,
                 journal, link_day, unit_day, r,
             )  # fmt: skip
         for u in range(len(unit)):
-            requests.serve(clock, keys, firm, unit, link, queue, employee, request, roster, slot_ring, unit_day, u)
+            requests.serve(
+                clock, keys, firm, unit, link, queue, employee, request, roster, sorting, slot_ring, unit_day, u
+            )
             unit_day[u].present_area += unit[u].present / clock.slots_per_day
         clock.slot += 1
         clock.phase = MAIL
@@ -216,4 +220,34 @@ def run_day(
 
     clock.phase = MORNING
     clock.day += 1
+    return DAY_DONE
+
+
+@kernel
+def run_until(
+    day,
+    clocks, keys, firms, unit, queue, link, segment, supply, employee, manager, relation, customer, request, roster,
+    sorting, slot_ring, day_ring, journal, link_days, unit_days, segment_days,
+):  # fmt: skip
+    """Run working days until ``day`` dawns, and return `DAY_DONE` or which pool has to grow first.
+
+    Every array is changed in place. The loop keeps its own place in ``clocks[0]``, so that it can return in the middle.
+    """
+    unit, queue, link, segment, supply = (
+        borrowed(unit), borrowed(queue), borrowed(link), borrowed(segment), borrowed(supply)
+    )  # fmt: skip
+    employee, manager, relation, customer, request = (
+        borrowed(employee), borrowed(manager), borrowed(relation), borrowed(customer), borrowed(request)
+    )  # fmt: skip
+    keys, roster, sorting, slot_ring, day_ring, journal = (
+        borrowed(keys), borrowed(roster), borrowed(sorting), borrowed(slot_ring), borrowed(day_ring), borrowed(journal)
+    )  # fmt: skip
+    link_days, unit_days, segment_days = borrowed(link_days), borrowed(unit_days), borrowed(segment_days)
+    while clocks[0].day < day:
+        wanted = run_day(
+            clocks, keys, firms, unit, queue, link, segment, supply, employee, manager, relation, customer, request,
+            roster, sorting, slot_ring, day_ring, journal, link_days, unit_days, segment_days,
+        )  # fmt: skip
+        if wanted != DAY_DONE:
+            return wanted
     return DAY_DONE

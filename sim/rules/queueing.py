@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.compiled import prefetch, rule
 from sim.draws import exponential
 from sim.population import CLASSES, EXPONENTIAL, FIXED, FREE, NOBODY
 from sim.portable import exp, log, normal_quantile
@@ -21,6 +21,7 @@ def take_row(clock, request):
     """Take a row from the free list of the request pool; the caller has made sure that there is one."""
     r = clock.free_request
     clock.free_request = request[r].next
+    prefetch(request, clock.free_request)
     clock.free_requests -= 1
     clock.open_requests += 1
     clock.opened_ever += 1
@@ -68,8 +69,8 @@ def comes_before(request, a, b):
 
 
 @rule
-def in_order(request, first):
-    """Sort a linked list of requests by the time they became ready (bottom-up merge sort) and return its new head."""
+def merge_sort(request, first):
+    """Sort a linked list of requests by the time they became ready and return its new head, bottom up."""
     width = 1
     while True:
         left = first
@@ -110,11 +111,61 @@ def in_order(request, first):
 
 
 @rule
-def empty_inbox(unit, queue, request, u):
+def in_order(clock, request, sorting, first):
+    """Sort a linked list of requests by the time they became ready and return its new head.
+
+    Into buckets first: those that became ready since the last boundary by their time, those of this very boundary by the
+    draw that decides among equals. ``sorting`` holds a list for each bucket, empty before and after.
+    """
+    count = 0
+    r = first
+    while r != NOBODY:
+        count += 1
+        r = request[r].next
+    if count == 1:
+        return first
+    half = 2
+    shift = 63
+    while half < count and 4 * half < len(sorting):
+        half *= 2
+        shift -= 1
+    per_day = float(half) * clock.slots_per_day
+    r = first
+    while r != NOBODY:
+        following = request[r].next
+        ready = request[r].ready
+        if ready == clock.now:
+            bucket = half + int(request[r].key >> np.uint64(shift))
+        elif ready < clock.now:
+            bucket = half - 1 - int(min(half - 1.0, (clock.now - ready) * per_day))
+        else:
+            bucket = 2 * half
+        request[r].next = sorting[bucket]
+        sorting[bucket] = r
+        r = following
+    first = NOBODY
+    for back in range(2 * half + 1):
+        r = sorting[2 * half - back]
+        if r != NOBODY:
+            sorting[2 * half - back] = NOBODY
+            if request[r].next == NOBODY:
+                last = r
+            else:
+                r = merge_sort(request, r)
+                last = r
+                while request[last].next != NOBODY:
+                    last = request[last].next
+            request[last].next = first
+            first = r
+    return first
+
+
+@rule
+def empty_inbox(clock, unit, queue, request, sorting, u):
     """Append what came since the last boundary to the waiting lines of unit ``u``, first come first."""
     if unit[u].inbox == NOBODY:
         return
-    r = in_order(request, unit[u].inbox)
+    r = in_order(clock, request, sorting, unit[u].inbox)
     unit[u].inbox = NOBODY
     while r != NOBODY:
         following = request[r].next
@@ -137,6 +188,7 @@ def next_in_line(unit, queue, request, u):
         if line.head != NOBODY:
             r = line.head
             line.head = request[r].next
+            prefetch(request, line.head)
             if line.head == NOBODY:
                 line.tail = NOBODY
             unit[u].queued -= 1
@@ -153,8 +205,8 @@ def busy_until(roster, first, count, free_at):
         child = 2 * hole + 1
         if child >= count:
             break
-        if child + 1 < count and roster[first + child + 1].free_at < roster[first + child].free_at:
-            child += 1
+        if child + 1 < count:  # without a branch on the comparison, which nothing could predict
+            child += int(roster[first + child + 1].free_at < roster[first + child].free_at)
         if roster[first + child].free_at >= free_at:
             break
         roster[first + hole].free_at = roster[first + child].free_at

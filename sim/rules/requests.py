@@ -143,9 +143,9 @@ def input_came(unit, request, r, when):
 
 
 @rule
-def serve(clock, keys, firm, unit, link, queue, employee, request, roster, slot_ring, unit_day, u):
+def serve(clock, keys, firm, unit, link, queue, employee, request, roster, sorting, slot_ring, unit_day, u):
     """Staff of unit ``u`` take waiting requests until the next boundary, whoever is free first."""
-    queueing.empty_inbox(unit, queue, request, u)
+    queueing.empty_inbox(clock, unit, queue, request, sorting, u)
     if unit[u].queued == 0:
         return
     first = unit[u].first_employee
@@ -374,7 +374,7 @@ def write_journal(clock, link, segment, journal, firm, row, right, quality):
 def is_due(clock, row):
     """Tell whether the event of a request from the calendar belongs to this boundary and not to a later round."""
     time = row.finish if row.state == SERVED else row.ready
-    return queueing.boundary_after(time, clock.slots_per_day) <= clock.slot
+    return time <= clock.now or queueing.boundary_after(time, clock.slots_per_day) <= clock.slot
 
 
 @rule
