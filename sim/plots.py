@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -226,8 +227,7 @@ def _unfolding(axes: Any, variation: Variation) -> None:
     ):
         curves = variation.effect_curve(name)
         if name == "external_experience":
-            kernel = np.ones(5) / 5
-            curves = np.array([np.convolve(np.nan_to_num(curve), kernel, mode="same") for curve in curves])
+            curves = pd.DataFrame(curves).T.rolling(5, center=True, min_periods=3).mean().T.to_numpy()
         points: list[Estimate] = [estimate(column) for column in curves.T]
         axes.plot(days, [point.mean for point in points], color=colour, ls=dash, lw=1.8, label=label)
         if name != "external_experience":
