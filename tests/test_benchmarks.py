@@ -63,7 +63,7 @@ def test_plain_mesa_gives_the_same_daily_figures_with_every_mechanism_on(seed: i
 
 
 def test_plain_mesa_gives_the_same_daily_figures_with_another_number_of_boundaries_a_day() -> None:
-    ours, plain = run_both(everything_at_once(slots_per_day=10), 1, 20 if INTERPRETED else 60)
+    ours, plain = run_both(everything_at_once(slots_per_day=7), 1, 20 if INTERPRETED else 60)
     assert_same_figures(ours, plain)
 
 
