@@ -358,7 +358,7 @@ def levers(
     """List every lever: unit, range, default, neutral value, mechanism, source."""
     from dataclasses import asdict
 
-    from sim.levers import LEVERS
+    from sim.levers import GUESS, LEVERS
 
     homes = ("firm", "unit", "link", "segment")
     if home is not None and home not in homes:
@@ -373,10 +373,11 @@ def levers(
         return
     rows = [
         (one.name.replace("_", "-"), one.mechanism, one.home, f"{one.low:g} … {one.high:g}", f"{one.default:g}",
-         "–" if one.neutral is None else f"{one.neutral:g}", f"{one.meaning} [{one.unit}]")
+         "–" if one.neutral is None else f"{one.neutral:g}", f"{one.meaning} [{one.unit}]",
+         "a guess" if one.source == GUESS else one.source)
         for one in chosen
     ]  # fmt: skip
-    print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning"), rows, "")
+    print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning", "source"), rows, "")
 
 
 @app.command()
