@@ -61,18 +61,14 @@ class _Unit(ServiceAgent):
     @property
     def internal_satisfaction(self) -> float:
         """How satisfied its internal clients are with it, 0 to 1; nan where it has none."""
-        link = self.model.state.link
-        mine = (link["supplier"] == self.index) & (link["clients"] > 0)
-        clients = link["clients"][mine].sum()
-        return float(link["satisfaction_sum"][mine].sum() / clients) if clients else float("nan")
+        state = self.model.state
+        return state.satisfaction_over(state.link["supplier"] == self.index)
 
     @property
     def service_received(self) -> float:
         """How satisfied its staff are with those who serve them, 0 to 1; nan where nobody does."""
-        link = self.model.state.link
-        mine = link["client_unit"] == self.index
-        clients = link["clients"][mine].sum()
-        return float(link["satisfaction_sum"][mine].sum() / clients) if clients else float("nan")
+        state = self.model.state
+        return state.satisfaction_over(state.link["client_unit"] == self.index)
 
     @property
     def employees(self) -> mesa.agent.AgentSet:

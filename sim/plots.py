@@ -74,9 +74,7 @@ def _satisfaction_with(model: ServiceModel) -> dict[str, float]:
     chain, state = model.chain, model.state
     values = {}
     for row, name in enumerate(chain.units):
-        mine = np.asarray((state.link["supplier"] == row) & (state.link["clients"] > 0))
-        clients = state.link["clients"][mine].sum()
-        values[name] = 100 * state.link["satisfaction_sum"][mine].sum() / clients if clients else np.nan
+        values[name] = 100 * state.satisfaction_over(np.asarray(state.link["supplier"] == row))
     for row, name in enumerate(chain.segments):
         active = state.segment["active"][row]
         values[name] = 100 * state.segment["satisfaction_sum"][row] / active if active else np.nan

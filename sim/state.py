@@ -16,6 +16,7 @@ from sim.rules.start import first_day
 
 SLOT_RING = 4096  # buckets of the request calendar; events farther ahead are filed again, at little cost
 DAY_RING = 1024
+FIRST_REQUESTS = 256  # rows of the request pool at first; it doubles when a day needs more
 SORTING = 4097  # room for putting in order what came to a unit since the last boundary
 ROOM_DAYS = 512  # days for which daily figures have room at first
 
@@ -64,6 +65,11 @@ class State:
     def day(self) -> int:
         """Days that have been run."""
         return int(self.clock[0]["day"])
+
+    def satisfaction_over(self, links: np.ndarray) -> float:
+        """Return the mean satisfaction of internal clients over these links (a mask), 0 to 1; nan where there are none."""
+        clients = self.link["clients"][links].sum()
+        return float(self.link["satisfaction_sum"][links].sum() / clients) if clients else float("nan")
 
     # --- growing -------------------------------------------------------------------------------------------------------
 
@@ -179,11 +185,8 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     manager["key"] = [draws.identity("manager", units[row], number) for number, row in enumerate(leaders)]
     manager["span"] = unit["span"][leaders]
 
-    fans = [sum(np.ceil(link[edge]["requests_per_case"]) + 1 for edge in _inbound(supply, table, row))
-            for table in (unit, segment) for row in range(len(table))]  # fmt: skip
     clock = np.zeros(1, population.CLOCK)
     clock["slots_per_day"] = chain.setting("slots_per_day")
-    clock["max_fan"] = int(max(fans)) + 1
     for head in ("worklist", "due", "free_request", "free_customer"):
         clock[head] = NOBODY
 
@@ -192,7 +195,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
         supply=np.array(supply, "i4"), employee=employee, manager=manager,
         relation=np.zeros(int(supplies.sum()), population.RELATION),
         customer=np.zeros(int(segment["start_size"].sum()), population.CUSTOMER),
-        request=np.zeros(max(256, 2 * int(clock[0]["max_fan"])), population.REQUEST),
+        request=np.zeros(FIRST_REQUESTS, population.REQUEST),
         roster=np.zeros(len(owner), population.ROSTER),
         sorting=np.full(SORTING, NOBODY, "i4"),
         slot_ring=np.full(SLOT_RING, NOBODY, "i4"), day_ring=np.full(DAY_RING, NOBODY, "i4"),
@@ -219,8 +222,3 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
 def _same_everywhere(number: float) -> float:
     """Return a number to nine digits: the linear algebra behind it differs in the last bits between processors."""
     return float(f"{number:.9g}")
-
-
-def _inbound(supply: list[int], table: np.ndarray, row: int) -> list[int]:
-    first = table[row]["first_supply"]
-    return supply[first : first + table[row]["supplies"]]
