@@ -2,8 +2,9 @@
 
 Rules are ordinary Python functions that numba compiles. Three things are settled here, once:
 
-* `rule` marks a small function that is compiled into its callers; `kernel` marks an entry point that Python calls, whose
-  machine code is kept on disk.
+* `rule` marks a small function that is compiled into its callers; `part` one that works on whole arrays, likewise; `stage`
+  a larger one that is compiled once and called, for what happens rarely or once a day; `kernel` marks an entry point that
+  Python calls, whose machine code is kept on disk.
 * numba notices a change in the file of a cached function, not in the files of the rules it calls. The cache folder is
   therefore named after a hash of every source file that takes part, and a stale cache cannot be loaded.
 * With ``NUMBA_DISABLE_JIT=1`` everything runs as plain Python, so that a debugger and coverage reach the rules; `rows`
@@ -37,8 +38,8 @@ INTERPRETED: bool = bool(numba.config.DISABLE_JIT)
 def _source_hash() -> str:
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted([*here.glob("*.py"), *here.glob("rules/*.py")]):
-        if path.parent.name == "rules" or path.stem in {"compiled", "draws", "levers", "population", "portable"}:
+    for path in sorted([*here.glob("*.py"), *here.glob("rules/*.py"), *here.glob("levers/*.py")]):
+        if path.parent != here or path.stem in {"compiled", "draws", "population", "portable"}:
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -82,9 +83,31 @@ def _cache_in(folder: Path) -> Iterator[None]:
         numba.config.CACHE_DIR = before
 
 
+# Entry points for Python and for C are a large part of the time of compiling, above all where there are many arguments.
+_NOT_FOR_C = {"no_cfunc_wrapper": True}
+_NOT_FOR_PYTHON = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+_TINY = 150
+"""Bytes of bytecode up to which a rule is put into its callers before types are inferred, instead of being compiled first."""
+
+
 def rule(function: F) -> F:
-    """Compile a small function into whichever kernel calls it."""
-    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True)(function))
+    """Compile a small function into whichever kernel calls it; Python can call it, too."""
+    tiny = len(function.__code__.co_code) < _TINY and function.__module__.startswith("sim.rules.")
+    if tiny and not INTERPRETED:
+        return cast(F, numba.njit(nogil=True, error_model="numpy", inline="always", **_NOT_FOR_C)(function))
+    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True, **_NOT_FOR_C)(function))
+
+
+def part(function: F) -> F:
+    """Compile a part of the day, which works on whole arrays, into whichever kernel calls it; not to be called by Python."""
+    return cast(F, numba.njit(nogil=True, error_model="numpy", forceinline=True, **_NOT_FOR_PYTHON)(function))
+
+
+def stage(function: F) -> F:
+    """Compile a larger part of the day once, to be called by kernels, not by Python: one copy keeps compiling short."""
+    return cast(F, numba.njit(nogil=True, error_model="numpy", **_NOT_FOR_PYTHON)(function))
 
 
 def kernel(function: F) -> F:

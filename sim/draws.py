@@ -47,6 +47,31 @@ class Purpose(IntEnum):
     WILLING = 14  # whether a supplier agrees to hurry
     STAY = 15  # whether a customer stays
     JOIN = 16  # how many new customers come
+    BORN = 17  # problems that begin, and where
+    VOICE = 18  # whether a problem is raised
+    HEARD = 19  # whether a raised problem is taken up
+    QUIT = 20  # whether somebody quits
+    VACANCY = 21  # how long a post stands empty, and whether a temporary fills it
+    NEWCOMER = 22  # state of somebody who takes up a post
+    RIVAL = 23  # whether a request is put off out of hostility
+    UNCLEAR = 24  # whether a request comes unclear
+    DISOWN = 25  # whether it is passed on rather than owned
+    WHOM = 26  # to whom it is passed
+    COVER = 27  # who can do another unit's work
+    SELECT = 28  # quality of contractors who could be had, and how it looks
+    MEASURE = 29  # error of a measurement
+    ACCIDENT = 30  # whether a contractor damages something
+    STAGE = 31  # how the people at each stage of an accident behave
+    COMPLAIN = 32  # how a dissatisfied customer reacts
+    SETTLE = 33  # whether staff may settle a complaint themselves
+    OWN = 34  # whether a complaint is owned
+    APOLOGY = 35  # whether somebody apologises
+    LATENT = 36  # whether work hides a fault
+    SURFACE = 37  # when a hidden fault or a promise not kept surfaces
+    PROMISE = 38  # whether more is promised than can be kept
+    HIDDEN = 39  # whether the real issue is missed
+    ROOT = 40  # whether a root cause is looked for
+    SURVEY = 41  # who answers a survey, and how
 
 
 @rule

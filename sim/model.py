@@ -127,6 +127,10 @@ class ServiceModel(mesa.Model):
                     state.grow_requests()
                 elif wanted == day.MORE_CUSTOMERS:
                     state.grow_customers()
+                elif wanted == day.MORE_PROBLEMS:
+                    state.grow_problems()
+                elif wanted == day.MORE_LATER:
+                    state.grow_later()
                 else:
                     self._drain_journal()
         if self._customers is not None:

@@ -29,9 +29,25 @@ FIXED, EXPONENTIAL, LOGNORMAL = 0, 1, 2
 AHEAD, ORDINARY, BEHIND = 0, 1, 2
 CLASSES = 3
 # Where a request stands.
-FREE, ARRIVED, RESTING, WAITING, QUEUED, SERVED = 0, 1, 2, 3, 4, 5
+FREE, ARRIVED, RESTING, WAITING, QUEUED, SERVED, LADDER, RELEASED = 0, 1, 2, 3, 4, 5, 6, 7
+# Why a request was made. What comes after a NEED of a customer is work that the firm made for itself.
+NEED, INPUT, ONBOARDING, REPEAT, FAULT, COMPLAINT, CLAIM = 0, 1, 2, 3, 4, 5, 6
+# Who holds a post.
+PERMANENT, TEMPORARY, VACANT = 0, 1, 2
+# Where a problem stands (FREE: nowhere).
+HELD_BACK, RAISED = 1, 2
+# What surfaces later.
+HIDDEN_FAULT, BROKEN_PROMISE = 0, 1
 
-FIRM = _with_levers("firm", ("hours_per_day", "f8"))
+FIRM = _with_levers(
+    "firm",
+    ("hours_per_day", "f8"),
+    ("cash", "f8"),  # profit so far, booked as it happens
+    ("general_left", "f8"),  # attention that the general manager has left today
+    ("ladder_head", "i4"),  # escalations that wait for the general manager
+    ("ladder_tail", "i4"),
+    ("on_ladder", "i4"),
+)
 """The firm: one row."""
 
 UNIT = _with_levers(
@@ -42,8 +58,14 @@ UNIT = _with_levers(
     ("staff", "i4"),
     ("managers", "i4"),
     ("first_employee", "i4"),  # its employees are rows first_employee ... first_employee + staff - 1
+    ("first_manager", "i4"),
     ("first_supply", "i4"),  # its inbound links are supply[first_supply ... first_supply + supplies - 1]
     ("supplies", "i4"),
+    ("facing", "i4"),  # 1 where it serves customers itself
+    ("filled", "i4"),  # posts that somebody holds, temporaries included
+    ("ladder_head", "i4"),  # escalations that wait for a manager, first come first
+    ("ladder_tail", "i4"),
+    ("on_ladder", "i4"),
     ("inbox", "i4"),  # requests that came since the last boundary, not yet in order
     ("queued", "i4"),  # requests waiting for somebody to take them
     ("present", "i4"),  # requests anywhere in the unit: waiting, resting, queued, in work
@@ -52,13 +74,37 @@ UNIT = _with_levers(
     ("mean_promise", "f8"),  # usual promise of its outbound links, the target that makes pressure
     ("backlog_days", "f8"),  # working days that its staff need for what is queued
     ("pressure", "f8"),  # work pressure, 0 and up
+    ("slack", "f8"),  # how far the backlog is below what the promise allows, 0 to 1
+    ("standard", "f8"),  # internal standard of time per request, relative to the first day
     ("time_factor", "f8"),  # time per request relative to the ordinary, cut under pressure
-    ("pace", "f8"),  # log of the effect of pressure on working time: corners cut and effort raised
+    ("pace", "f8"),  # log of the effect of all that holds for the whole unit on working time
+    ("log_odds", "f8"),  # the same for the odds of an error
+    ("warmth", "f8"),  # the same for empathy, as a factor
+    ("latent", "f8"),  # share of work that hides a fault, today
+    ("tools_now", "f8"),  # tools, with what managers and the firm add
+    ("training_now", "f8"),  # share of working time spent in training, with what the firm adds
     ("work_location", "f8"),  # parameters of the working time, derived each morning from the levers
     ("work_scale", "f8"),
     ("recognition_received", "f8"),
+    ("attention_left", "f8"),  # of its managers, last evening, in days of a manager
+    ("support", "f8"),  # help that managers gave their people, last evening, 0 to 1
     ("mean_motivation", "f8"),  # of its staff, last evening
     ("mean_knowledge", "f8"),
+    ("mean_strain", "f8"),
+    ("voice_climate", "f8"),  # how safe people feel to raise a problem, after what they have seen
+    ("severity", "f8"),  # summed severity of its open problems
+    ("crisis_until", "f8"),  # day until which a burst problem disturbs it
+    ("lessons", "f8"),  # what was learnt from failures, in log odds
+    ("feedback", "f8"),  # root causes removed today
+    ("partner_quality", "f8"),  # of a contractor, as a deviation from the usual
+    ("partner_number", "i4"),  # how many contractors were there before
+    ("measured", "i4"),  # how often the contractor has been measured
+    ("contract_start", "f8"),
+    ("clarity", "f8"),  # of what firm and contractor expect of each other
+    ("effort", "f8"),  # of a contractor
+    ("committed", "f8"),  # commitment of a contractor
+    ("true_score", "f8"),  # quality that it gives, over about twenty days
+    ("seen_score", "f8"),  # the same as last measured
 )
 """Departments and contractors: whoever serves."""
 
@@ -77,6 +123,13 @@ LINK = _with_levers(
     ("flow", "f8"),  # requests per day to be expected over it, from the traffic equations
     ("satisfaction_sum", "f8"),  # over the relations of an internal link
     ("trust_sum", "f8"),
+    ("regard", "f8"),  # how the supplier regards this client, after how it is served by it
+    ("first_regard", "f8"),
+    ("hostility", "f8"),  # of the supplier toward this client
+    ("care", "f8"),  # care that the supplier takes for this client today, -1 to 1
+    ("bridge", "f8"),  # mean strength of the ties across this link
+    ("ties_across", "i4"),
+    ("seen", "f8"),  # satisfaction as management sees it; -1 before the first survey
     ("share_reliability", "f8"),  # the weights of the dimensions as shares of 1, derived each morning
     ("share_responsiveness", "f8"),
     ("share_assurance", "f8"),
@@ -103,17 +156,32 @@ SEGMENT = _with_levers(
     ("talkers", "f8"),
     ("mean_gap", "f8"),  # days between a customer's needs, derived each morning
     ("hazard", "f8"),  # of leaving at a need, for the merely satisfied
+    ("market", "f8"),  # quality that competitors are known for today
+    ("office", "i4"),  # link over which a customer can turn to the firm itself
 )
 """Customer segments."""
 
 EMPLOYEE = np.dtype(
     [
-        ("key", "u8"),
+        ("key", "u8"),  # of the person
+        ("post", "u8"),  # of the post, which people come and go in
         ("unit", "i4"),
         ("first_relation", "i4"),
+        ("holders", "i4"),  # how many have held the post before
+        ("status", "i4"),  # PERMANENT, TEMPORARY or VACANT
         ("knowledge", "f8"),
         ("motivation", "f8"),
         ("service_received", "f8"),  # satisfaction with what suppliers inside give, weighted by dependence
+        ("compassion", "f8"),  # left for customers' emotions
+        ("strain", "f8"),
+        ("since", "f8"),  # day on which the person took up the post
+        ("starts", "f8"),  # day on which somebody will take up a vacant post
+        ("peer_support", "f8"),  # from colleagues, 0 to 1
+        ("tie", "f8"),  # mean strength of ties within the team
+        ("ties", "i4"),  # how many ties, of any strength
+        ("team_ties", "i4"),
+        ("gain_strain", "f8"),  # what the ties bring this evening
+        ("gain_compassion", "f8"),
         ("served", "i8"),
         ("busy_days", "f8"),
     ],
@@ -121,12 +189,65 @@ EMPLOYEE = np.dtype(
 )
 """Staff of departments and technicians of contractors."""
 
-MANAGER = np.dtype([("key", "u8"), ("unit", "i4"), ("span", "f8"), ("attention", "f8")], align=True)
-"""Managers: their attention reaches `span` people in full; beyond that, recognition is shared out."""
+MANAGER = np.dtype(
+    [
+        ("key", "u8"),
+        ("unit", "i4"),
+        ("span", "f8"),
+        ("attention", "f8"),  # left today, in days
+        ("escalations", "i8"),  # handled so far
+        ("concerns", "i8"),  # raised problems dealt with so far
+    ],
+    align=True,
+)
+"""Managers: what escalations and raised problems leave of their day reaches `span` people in full."""
+
+BOND = np.dtype(
+    [
+        ("one", "i4"),  # employee
+        ("other", "i4"),
+        ("link", "i4"),  # link that the tie crosses, or NOBODY within a team
+        ("mirror", "i4"),  # the link in the other direction, or NOBODY
+        ("strength", "f8"),
+    ],
+    align=True,
+)
+"""Ties between colleagues, each in both directions."""
+
+PROBLEM = np.dtype(
+    [
+        ("key", "u8"),
+        ("unit", "i4"),
+        ("employee", "i4"),  # who knows of it
+        ("next", "i4"),
+        ("status", "i4"),  # FREE, HELD_BACK or RAISED
+        ("born", "f8"),
+        ("raised", "f8"),  # day on which it was raised, -1 before
+        ("severity", "f8"),  # 1 bursts
+    ],
+    align=True,
+)
+"""Ways of working that go wrong somewhere, from their beginning until they are solved or burst."""
+
+LATER = np.dtype(
+    [
+        ("client", "i4"),  # customer
+        ("ordinal", "i4"),  # of the customer, so that a row taken by another is noticed
+        ("link", "i4"),  # over which it was sold
+        ("unit", "i4"),  # who made it
+        ("next", "i4"),
+        ("kind", "i4"),  # HIDDEN_FAULT or BROKEN_PROMISE
+        ("made", "f8"),
+        ("due", "f8"),  # day on which it surfaces
+    ],
+    align=True,
+)
+"""Hidden faults and promises not kept that have not surfaced yet, in a pool with a free list and a calendar by day."""
 
 RELATION = np.dtype(
     [
         ("link", "i4"),
+        ("employee", "i4"),
         ("encounters", "i4"),
         ("expected_outcome", "f8"),
         ("expected_process", "f8"),
@@ -146,12 +267,17 @@ CUSTOMER = np.dtype(
         ("expected_process", "f8"),
         ("satisfaction", "f8"),
         ("trust", "f8"),
+        ("baggage", "f8"),  # emotional baggage of their own
+        ("loss", "f8"),  # satisfaction lost by failures not made good yet
         ("next", "i4"),  # calendar
         ("ordinal", "i4"),  # how many joined the segment before this one
         ("needs", "i4"),
         ("segment", "i2"),
         ("open", "i2"),  # requests under way
         ("active", "u1"),
+        ("unresolved", "u1"),  # failures not made good, up to 255
+        ("recovered", "u1"),  # whether a failure was made good before
+        ("unsatisfiable", "u1"),
         ("encounters", "i4"),
     ],
     align=True,
@@ -168,7 +294,14 @@ REQUEST = np.dtype(
         ("next", "i4"),
         ("waiting_for", "i4"),
         ("server", "i4"),
+        ("came_from", "i4"),  # unit that passed it on last, or NOBODY
+        ("culprit", "i4"),  # unit where what went wrong began, or NOBODY
+        ("hides", "i4"),  # unit that hid a fault in it, or NOBODY
         ("state", "u1"),
+        ("cause", "u1"),
+        ("climbed", "u1"),  # 1 wants a manager, 2 the general manager
+        ("stage", "u1"),  # how often it came back: repeats, complaints about complaints, stages of a claim
+        ("blamed", "u1"),  # put on somebody whose business it is not
         ("queue_class", "u1"),
         ("rush", "u1"),
         ("agreed", "u1"),  # a rush request that the supplier agreed to hurry
@@ -199,6 +332,7 @@ JOURNAL = np.dtype(
         ("rush", "u1"),
         ("agreed", "u1"),
         ("parent", "u1"),
+        ("cause", "u1"),
         ("quality", "f8"),
     ],
     align=True,
@@ -218,6 +352,13 @@ CLOCK = np.dtype(
         ("free_requests", "i4"),
         ("free_customer", "i4"),
         ("free_customers", "i4"),
+        ("free_problem", "i4"),
+        ("free_problems", "i4"),
+        ("free_later", "i4"),
+        ("free_laters", "i4"),
+        ("later_due", "i4"),  # what surfaces today
+        ("post_in_hand", "i4"),
+        ("bridged", "i4"),  # 1 where staff of one unit may cover for another
         ("open_requests", "i8"),
         ("opened_ever", "i8"),
         ("closed_ever", "i8"),
@@ -247,6 +388,22 @@ LINK_DAY = np.dtype(
         ("rush", "i8"),
         ("rush_agreed", "i8"),
         ("rush_kept", "i8"),
+        ("failures", "i8"),  # encounters that fell short of what the client lets pass
+        ("complaints", "i8"),
+        ("escalations", "i8"),
+        ("recoveries", "i8"),  # complaints and claims answered
+        ("recovered", "i8"),  # those that made the failure good
+        ("deflected", "i8"),  # those that nobody owned
+        ("repeats", "i8"),  # customers who had to come again because the real issue was missed
+        ("surfaced", "i8"),  # hidden faults and promises not kept that came up
+        ("accidents", "i8"),
+        ("sent_away", "i8"),
+        ("refused", "i8"),
+        ("defended", "i8"),
+        ("blamed", "i8"),  # cases that the client put on the supplier
+        ("answers", "i8"),  # to surveys
+        ("answer_sum", "f8"),
+        ("recovery_time", "f8"),  # summed time from complaint to answer
         ("wait", "f8"),
         ("quality", "f8"),
         ("judgement", "f8"),
@@ -258,6 +415,10 @@ LINK_DAY = np.dtype(
         ("tangibles", "f8"),
         ("satisfaction", "f8"),  # mean over the link's clients at the end of the day (internal links)
         ("trust", "f8"),
+        ("regard", "f8"),  # of the supplier for its client (internal links)
+        ("hostility", "f8"),
+        ("bridge", "f8"),
+        ("seen", "f8"),  # satisfaction as management last saw it, -1 before the first survey
     ],
     align=True,
 )
@@ -276,6 +437,33 @@ UNIT_DAY = np.dtype(
         ("knowledge", "f8"),
         ("motivation", "f8"),
         ("service_received", "f8"),
+        ("strain", "f8"),
+        ("compassion", "f8"),
+        ("support", "f8"),
+        ("attention_left", "f8"),  # share of the managers' day
+        ("standard", "f8"),
+        ("filled", "i8"),
+        ("quits", "i8"),
+        ("hires", "i8"),
+        ("covered", "i8"),  # services by staff of other units
+        ("passed_blame", "i8"),  # cases passed on rather than owned
+        ("problems_born", "i8"),
+        ("problems_raised", "i8"),
+        ("problems_solved", "i8"),
+        ("crises", "i8"),
+        ("problems_open", "i8"),
+        ("severity", "f8"),
+        ("voice_climate", "f8"),
+        ("on_ladder", "i8"),
+        ("lessons", "f8"),
+        ("clarity", "f8"),
+        ("effort", "f8"),
+        ("committed", "f8"),
+        ("true_score", "f8"),
+        ("seen_score", "f8"),
+        ("partner_quality", "f8"),
+        ("partner_number", "i8"),
+        ("cost", "f8"),  # in the organisation's currency
     ],
     align=True,
 )
@@ -291,7 +479,31 @@ SEGMENT_DAY = np.dtype(
         ("detractors", "i8"),
         ("satisfaction", "f8"),  # mean over active customers at the end of the day
         ("reputation", "f8"),
+        ("market", "f8"),
+        ("revenue", "f8"),
+        ("redress", "f8"),
     ],
     align=True,
 )
 """One segment on one day."""
+
+FIRM_DAY = np.dtype(
+    [
+        ("revenue", "f8"),
+        ("wages", "f8"),  # of departments, managers and temporaries
+        ("fees", "f8"),  # of contractors
+        ("hiring", "f8"),
+        ("training", "f8"),
+        ("redress", "f8"),
+        ("crises", "f8"),
+        ("programmes", "f8"),  # gatherings, cross-training, platform, agreements, measurement, support, root causes
+        ("surveys", "f8"),
+        ("service_budget", "f8"),
+        ("profit", "f8"),
+        ("on_ladder", "i8"),  # escalations that wait for the general manager
+        ("general_left", "f8"),  # attention that the general manager had left
+        ("quits", "i8"),
+    ],
+    align=True,
+)
+"""The firm's books of one day."""

@@ -17,6 +17,8 @@ from sim.rules.start import first_day
 SLOT_RING = 4096  # buckets of the request calendar; events farther ahead are filed again, at little cost
 DAY_RING = 1024
 FIRST_REQUESTS = 256  # rows of the request pool at first; it doubles when a day needs more
+FIRST_PROBLEMS = 64
+FIRST_LATER = 256
 SORTING = 4097  # room for putting in order what came to a unit since the last boundary
 ROOM_DAYS = 512  # days for which daily figures have room at first
 
@@ -39,16 +41,21 @@ class State:
     employee: np.ndarray
     manager: np.ndarray
     relation: np.ndarray
+    bond: np.ndarray
     customer: np.ndarray
     request: np.ndarray
+    problem: np.ndarray
+    later: np.ndarray
     roster: np.ndarray
     sorting: np.ndarray
     slot_ring: np.ndarray
     day_ring: np.ndarray
+    later_ring: np.ndarray
     journal: np.ndarray
     link_day: np.ndarray
     unit_day: np.ndarray
     segment_day: np.ndarray
+    firm_day: np.ndarray
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the arrays in the order in which `sim.rules.day.run_until` takes them."""
@@ -85,11 +92,24 @@ class State:
         self.customer = _longer(self.customer, old + max(64, old // 2))
         _chain_free_rows(self.customer, old, self.clock, "free_customer", "free_customers")
 
+    def grow_problems(self) -> None:
+        """Double the pool of problems."""
+        old = len(self.problem)
+        self.problem = _longer(self.problem, 2 * old)
+        _chain_free_rows(self.problem, old, self.clock, "free_problem", "free_problems")
+
+    def grow_later(self) -> None:
+        """Double the pool of what surfaces later."""
+        old = len(self.later)
+        self.later = _longer(self.later, 2 * old)
+        self.later["client"][old:] = NOBODY
+        _chain_free_rows(self.later, old, self.clock, "free_later", "free_laters")
+
     def make_room_until(self, day: int) -> None:
         """Make sure that the figures of every day before ``day`` have a row, doubling the days when they do not."""
         days = len(self.link_day)
         if day > days:
-            for name in ("link_day", "unit_day", "segment_day"):
+            for name in ("link_day", "unit_day", "segment_day", "firm_day"):
                 setattr(self, name, _longer(getattr(self, name), max(2 * days, day)))
 
 
@@ -128,6 +148,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
 
     firm = np.zeros(1, population.FIRM)
     firm["hours_per_day"] = chain.setting("hours_per_day")
+    firm["ladder_head"] = firm["ladder_tail"] = NOBODY
     _fill_levers(firm, "firm", chain, [()])
 
     unit = np.zeros(len(units), population.UNIT)
@@ -138,7 +159,8 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     unit["managers"] = [one.get("managers", 1) for one in data]
     unit["work_shape"] = [structure.SHAPES.index(one.get("working_time", "lognormal")) for one in data]
     unit["first_employee"] = np.cumsum(unit["staff"]) - unit["staff"]
-    unit["inbox"] = NOBODY
+    unit["first_manager"] = np.cumsum(unit["managers"]) - unit["managers"]
+    unit["inbox"] = unit["ladder_head"] = unit["ladder_tail"] = NOBODY
     unit["time_factor"] = 1.0
     _fill_levers(unit, "unit", chain, [(name,) for name in units])
 
@@ -177,6 +199,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
         for name, staff in zip(units, unit["staff"], strict=True)
         for number in range(staff)
     ]
+    employee["post"] = employee["key"]
     supplies = unit["supplies"][owner]
     employee["first_relation"] = np.cumsum(supplies) - supplies
     leaders = np.repeat(np.arange(len(units)), unit["managers"])
@@ -185,28 +208,39 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     manager["key"] = [draws.identity("manager", units[row], number) for number, row in enumerate(leaders)]
     manager["span"] = unit["span"][leaders]
 
+    bond = _ties(unit, link, employee)
+
     clock = np.zeros(1, population.CLOCK)
     clock["slots_per_day"] = chain.setting("slots_per_day")
-    for head in ("worklist", "due", "free_request", "free_customer"):
+    for head in (
+        "worklist", "due", "later_due", "free_request", "free_customer", "free_problem", "free_later",
+    ):  # fmt: skip
         clock[head] = NOBODY
 
     state = State(
         clock=clock, keys=draws.keys(seed), firm=firm, unit=unit, queue=queue, link=link, segment=segment,
         supply=np.array(supply, "i4"), employee=employee, manager=manager,
-        relation=np.zeros(int(supplies.sum()), population.RELATION),
+        relation=np.zeros(int(supplies.sum()), population.RELATION), bond=bond,
         customer=np.zeros(int(segment["start_size"].sum()), population.CUSTOMER),
         request=np.zeros(FIRST_REQUESTS, population.REQUEST),
+        problem=np.zeros(FIRST_PROBLEMS, population.PROBLEM),
+        later=np.zeros(FIRST_LATER, population.LATER),
         roster=np.zeros(len(owner), population.ROSTER),
         sorting=np.full(SORTING, NOBODY, "i4"),
         slot_ring=np.full(SLOT_RING, NOBODY, "i4"), day_ring=np.full(DAY_RING, NOBODY, "i4"),
+        later_ring=np.full(DAY_RING, NOBODY, "i4"),
         journal=np.zeros(journal_rows, population.JOURNAL),
         link_day=np.zeros((ROOM_DAYS, len(edges)), population.LINK_DAY),
         unit_day=np.zeros((ROOM_DAYS, len(units)), population.UNIT_DAY),
         segment_day=np.zeros((ROOM_DAYS, len(segments)), population.SEGMENT_DAY),
+        firm_day=np.zeros(ROOM_DAYS, population.FIRM_DAY),
     )  # fmt: skip
     for field in fields(state):
         setattr(state, field.name, rows(getattr(state, field.name)))
+    state.later["client"] = NOBODY
     _chain_free_rows(state.request, 0, state.clock, "free_request", "free_requests")
+    _chain_free_rows(state.problem, 0, state.clock, "free_problem", "free_problems")
+    _chain_free_rows(state.later, 0, state.clock, "free_later", "free_laters")
     first_customer = np.cumsum(segment["start_size"]) - segment["start_size"]
     with wrapping_integers():
         first_day(
@@ -217,6 +251,53 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
         staff = slice(row["first_employee"], row["first_employee"] + row["staff"])
         state.roster[staff] = np.sort(state.roster[staff], order="free_at")
     return state
+
+
+def _ties(unit: np.ndarray, link: np.ndarray, employee: np.ndarray) -> np.ndarray:
+    """Return who is tied to whom: rings within teams, pairs across every link inside; count each employee's ties.
+
+    Colleagues stand in the order of their identities, which is one at random that every run shares, so that runs stay paired.
+    Within a team everybody is tied to the next two on each side, at the usual strength; across, at none.
+    """
+    order = [
+        first + np.argsort(employee["key"][first : first + staff])
+        for first, staff in zip(unit["first_employee"], unit["staff"], strict=True)
+    ]
+    pairs = []
+    for row, people in enumerate(order):
+        count = len(people)
+        places = np.arange(count)
+        for step in (1, 2):
+            ends = places[: count if count > 2 * step else step if count == 2 * step else 0]
+            pairs.append((people[ends], people[(ends + step) % count], NOBODY, NOBODY, unit["bonds"][row]))
+    for edge in np.flatnonzero(link["client_unit"] != NOBODY).tolist():
+        mirror = int(link["mirror"][edge])
+        if mirror != NOBODY and mirror < edge:
+            continue  # the pairs of both directions are the same
+        one, other = order[link["supplier"][edge]], order[link["client_unit"][edge]]
+        count = min(len(one), len(other))
+        link["ties_across"][edge] = count
+        if mirror != NOBODY:
+            link["ties_across"][mirror] = count
+        pairs.append((one[:count], other[:count], edge, mirror, 0.0))
+    bond = np.zeros(sum(len(ends) for ends, *_ in pairs), population.BOND)
+    start = 0
+    for ones, others, edge, mirror, strength in pairs:
+        rows_ = slice(start, start + len(ones))
+        start += len(ones)
+        for name, value in (
+            ("one", ones),
+            ("other", others),
+            ("link", edge),
+            ("mirror", mirror),
+            ("strength", strength),
+        ):
+            bond[name][rows_] = value
+        for ends in (ones, others):
+            np.add.at(employee["ties"], ends, 1)
+            if edge == NOBODY:
+                np.add.at(employee["team_ties"], ends, 1)
+    return bond
 
 
 def _same_everywhere(number: float) -> float:

@@ -6,40 +6,47 @@ A customer with nothing to do costs nothing: the next need is drawn ahead and ke
 import numpy as np
 
 from sim import draws
-from sim.compiled import rule
+from sim.compiled import part, rule
 from sim.levers import DAYS_PER_YEAR
-from sim.population import NOBODY
+from sim.population import DEPARTMENT, NEED, NOBODY
 from sim.portable import normal_quantile
-from sim.rules import encounter, expectation, loyalty, queueing
-from sim.rules.requests import count_customer, free_customer, open_request
+from sim.rules import encounter, expectation, loyalty, market, queueing
+from sim.rules.requests import free_customer
+from sim.rules.service import count_customer, customer_key
 
-NEED, DOOR, RUSH = int(draws.Purpose.NEED), int(draws.Purpose.DOOR), int(draws.Purpose.RUSH)
+NEXT, DOOR, RUSH = int(draws.Purpose.NEED), int(draws.Purpose.DOOR), int(draws.Purpose.RUSH)
 START, STAY, JOIN = int(draws.Purpose.START), int(draws.Purpose.STAY), int(draws.Purpose.JOIN)
 _DAYS = float(DAYS_PER_YEAR)
 NEVER = 1.0e9
 """Days until the next need of a customer who never needs anything."""
 
 
-@rule
-def customer_key(segment, row):
-    """Return the identity of a customer: who joined this segment how-manieth."""
-    return draws.bits(segment.key, np.uint64(row.ordinal), np.uint64(0))
+@part
+def prepare(unit, link, supply, segment, day):
+    """Derive what a segment has today: mean gap between needs, hazard of leaving, what competitors offer, the firm's office.
 
-
-@rule
-def prepare(segment):
-    """Derive a segment's mean gap between needs and its hazard of leaving; nobody needs anything where the rate is 0."""
+    Nobody needs anything where the rate is 0. The office to which customers turn with a claim is the department most of them
+    go to.
+    """
     segment.mean_gap = _DAYS / segment.needs_per_year if segment.needs_per_year > 0.0 else NEVER
     segment.hazard = loyalty.hazard_at_a_need(segment.churn, segment.needs_per_year)
+    segment.market = market.quality(segment.market_quality, segment.market_pace, day)
+    segment.office = NOBODY
+    for place in range(segment.supplies):
+        edge = supply[segment.first_supply + place]
+        if unit[link[edge].supplier].kind == DEPARTMENT and (
+            segment.office == NOBODY or link[edge].requests_per_case > link[segment.office].requests_per_case
+        ):
+            segment.office = edge
 
 
 @rule
 def until_next_need(keys, segment, who, needs):
     """Return the working days until a customer's next need: exponential, so that needs are a Poisson process."""
-    return draws.exponential(draws.uniform(keys[NEED], who, needs)) * segment.mean_gap
+    return draws.exponential(draws.uniform(keys[NEXT], who, needs)) * segment.mean_gap
 
 
-@rule
+@part
 def remember_need(customer, day_ring, c):
     """File a customer under the day of the next need; a need beyond the ring's end is filed again as it comes round."""
     bucket = int(customer[c].next_need) & (len(day_ring) - 1)
@@ -47,10 +54,10 @@ def remember_need(customer, day_ring, c):
     day_ring[bucket] = c
 
 
-@rule
+@part
 def start(keys, firm, segment, link, supply, s, row, now):
     """Give a new customer a first state: expectations around those of the links, satisfied as expected."""
-    who = customer_key(segment[s], row)
+    who = customer_key(segment[s], row.ordinal)
     expected = 0.0
     weight = 0.0
     for place in range(segment[s].supplies):
@@ -67,6 +74,16 @@ def start(keys, firm, segment, link, supply, s, row, now):
     row.satisfaction = expected
     row.trust = expected
     row.touched = now
+    row.loss = 0.0
+    row.unresolved = 0
+    row.recovered = 0
+    row.baggage = segment[s].baggage
+    if segment[s].baggage_spread > 0.0:
+        own = normal_quantile(draws.uniform(keys[START], who, 5))
+        row.baggage = encounter.clip(row.baggage + segment[s].baggage_spread * own)
+    row.unsatisfiable = 0
+    if segment[s].unsatisfiable > 0.0 and draws.uniform(keys[START], who, 6) < segment[s].unsatisfiable:
+        row.unsatisfiable = 1
     row.encounters = 0
     row.needs = 0
     row.open = 0
@@ -74,9 +91,9 @@ def start(keys, firm, segment, link, supply, s, row, now):
     row.next_need = now + until_next_need(keys, segment[s], who, 0)
 
 
-@rule
+@part
 def leave_or_ask(
-    clock, keys, firm, link, segment, supply, customer, request, slot_ring, day_ring, link_day, segment_day, c
+    clock, keys, firm, link, segment, supply, customer, request, slot_ring, day_ring, link_day, segment_day, firm_day, c
 ):
     """A need arises: the customer goes elsewhere, or asks at one of the segment's doors.
 
@@ -85,7 +102,7 @@ def leave_or_ask(
     """
     row = customer[c]
     s = row.segment
-    who = customer_key(segment[s], row)
+    who = customer_key(segment[s], row.ordinal)
     when = row.needs
     needed = row.next_need
     attachment = loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty)
@@ -112,13 +129,19 @@ def leave_or_ask(
         before = int(np.floor(reached))
         reached += link[edge].requests_per_case
         for copy in range(int(np.floor(reached)) - before):
-            key = draws.bits(keys[NEED], who ^ link[edge].key, np.uint64(when) * np.uint64(1 << 16) + np.uint64(copy))
-            r = open_request(clock, request, link_day, key, c, edge, link[edge].supplier, NOBODY, needed, rushed)
+            key = draws.bits(keys[NEXT], who ^ link[edge].key, np.uint64(when) * np.uint64(1 << 16) + np.uint64(copy))
+            r = queueing.new_request(
+                clock, request, link_day, key, c, edge, link[edge].supplier, NOBODY, needed, rushed, NEED
+            )
             if rushed:
                 request[r].agreed = 1
                 link_day[edge].rush_agreed += 1
             row.open += 1
             queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(needed, clock.slots_per_day))
+    revenue = segment[s].revenue_per_need * (1.0 + segment[s].overpromise_sales * segment[s].overpromise)
+    segment_day[s].revenue += revenue
+    firm_day.revenue += revenue
+    firm.cash += revenue
     row.needs += 1
     row.next_need = needed + until_next_need(keys, segment[s], who, row.needs)
     if row.next_need >= clock.day + 1:
@@ -137,7 +160,7 @@ def arrivals(keys, firm, segment, s, day):
     return draws.poisson(draws.uniform(keys[JOIN], segment[s].key, day), mean) if mean > 0.0 else 0
 
 
-@rule
+@part
 def join(clock, keys, firm, link, segment, supply, customer, day_ring, segment_day, s):
     """Let one new customer join segment ``s``, in a row that the caller has made sure is free."""
     c = clock.free_customer

@@ -36,27 +36,29 @@ def reliability(right, wait, promised, bound):
 
 
 @rule
-def surprise(gap, gain, loss_aversion, diminishing):
+def surprise(gap, gain, loss_aversion, diminishing, harder):
     """Return the effect of quality minus expectation on judgement.
 
     g(d) = gain d / (1 + s |d|), times the loss aversion where d < 0: shortfalls weigh more than equal surpluses, with
-    diminishing sensitivity (Anderson & Sullivan 1993; Mittal, Ross & Baldasare 1998). Neutral: gain 0; loss aversion 1;
-    s 0.
+    diminishing sensitivity (Anderson & Sullivan 1993; Mittal, Ross & Baldasare 1998); a shortfall times ``harder`` after a
+    failure that was made good (E3). Neutral: gain 0; loss aversion 1; s 0.
     """
     effect = gain * gap / (1.0 + diminishing * abs(gap))
-    return effect * loss_aversion if gap < 0.0 else effect
+    return effect * loss_aversion * harder if gap < 0.0 else effect
 
 
 @rule
-def judge(firm, quality, expected):
+def judge(firm, quality, expected, harder, best):
     """Return how a client judges an encounter: perception plus disconfirmation.
 
     J = Q + kappa (E - Q) + g(Q - E): expectation both pulls perception toward itself (assimilation, Oliver 1997) and is
-    the standard that quality is held against (contrast). Neutral: kappa 0, gain 0.
+    the standard that quality is held against (contrast). At most ``best``, for those whom nothing satisfies (E6). Neutral:
+    kappa 0, gain 0.
     """
     perception = quality + firm.assimilation * (expected - quality)
     gap = quality - expected
-    return clip(perception + surprise(gap, firm.disconfirmation_gain, firm.loss_aversion, firm.diminishing_sensitivity))
+    effect = surprise(gap, firm.disconfirmation_gain, firm.loss_aversion, firm.diminishing_sensitivity, harder)
+    return min(best, clip(perception + effect))
 
 
 @rule
@@ -88,11 +90,14 @@ def weigh(link):
 
 
 @rule
-def encounter(firm, link, client, outcome, prompt, assurance, empathy, tangibles, now, market, market_rate):
+def encounter(
+    firm, link, client, outcome, prompt, assurance, empathy, tangibles, now, market, market_rate, weight, harder, best
+):
     """Let ``client`` live through one service and return (quality, judgement, expectation).
 
     Perceived quality is the mean of the five dimensions, weighted by the link's client. Trust follows what can be relied
-    upon: reliability and assurance. The client's row is updated in place. `weigh` has derived the link's shares.
+    upon: reliability and assurance. ``weight`` says how much the encounter counts (D5), 1 being ordinary. The client's row is
+    updated in place. `weigh` has derived the link's shares.
     """
     process_part = (
         link.share_responsiveness * prompt
@@ -108,12 +113,12 @@ def encounter(firm, link, client, outcome, prompt, assurance, empathy, tangibles
     expected_process = drift(client.expected_process, market, share_kept)
     expected = link.share_reliability * expected_outcome + link.share_process * expected_process
 
-    judgement = judge(firm, quality, expected)
-    client.satisfaction += firm.satisfaction_learning * (judgement - client.satisfaction)
+    judgement = judge(firm, quality, expected, harder, best)
+    client.satisfaction += weight * firm.satisfaction_learning * (judgement - client.satisfaction)
     evidence = link.solid_reliability * outcome + (1.0 - link.solid_reliability) * assurance
-    client.trust = trust_after(client.trust, evidence, firm.trust_gain, firm.trust_loss)
-    client.expected_outcome = learn(expected_outcome, outcome, firm.expectation_learning)
-    client.expected_process = learn(expected_process, process, firm.expectation_learning)
+    client.trust = trust_after(client.trust, evidence, weight * firm.trust_gain, weight * firm.trust_loss)
+    client.expected_outcome = learn(expected_outcome, outcome, weight * firm.expectation_learning)
+    client.expected_process = learn(expected_process, process, weight * firm.expectation_learning)
     client.touched = now
     client.encounters += 1
     return quality, judgement, expected

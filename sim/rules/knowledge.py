@@ -13,13 +13,14 @@ def learn_by_doing(knowledge, learning):
 
 
 @rule
-def after_a_day(firm, knowledge, training):
+def after_a_day(firm, knowledge, training, training_gain):
     """Return knowledge after a day's training and forgetting.
 
-    K + g h (1 - K) - f (K - K0) where K > K0: h is the share of the day spent in training, K0 what a newcomer knows,
+    K + g h (1 - K) - f (K - K0) where K > K0: g is what a full day of training brings, h the
+    share of the day spent in training, K0 what a newcomer knows,
     which is not forgotten. No source: modelling choices. Neutral: h = 0, f = 0.
     """
-    gained = firm.training_gain * training * (1.0 - knowledge)
+    gained = training_gain * training * (1.0 - knowledge)
     lost = firm.forgetting * max(0.0, knowledge - firm.newcomer_knowledge)
     return knowledge + gained - lost
 

@@ -7,16 +7,16 @@ ORDINARY_MOTIVATION = 0.6
 
 
 @rule
-def recognition_received(recognition, span, managers, staff):
-    """Return recognition times min(1, managers span / staff): a manager's attention reaches so many people in full."""
-    return recognition * min(1.0, managers * span / staff)
+def recognition_received(recognition, span, attention, staff):
+    """Return recognition times min(1, A span / staff): so many people the managers' attention A, in days, reaches in full."""
+    return recognition * min(1.0, attention * span / staff)
 
 
 @rule
 def conditions(unit):
     """Return the mean of tools, environment, communication, growth, belonging, pay and recognition received."""
     return (
-        unit.tools
+        unit.tools_now
         + unit.environment
         + unit.communication
         + unit.growth

@@ -1,13 +1,14 @@
-"""A4: pressure cuts corners.
+"""A4: pressure cuts corners, and the standard erodes toward what is done.
 
-Work pressure wp is the backlog against what can be served in the promised time, less 1, and not below 0. Time per request
-and effort follow Oliva & Sterman 2001 (doi:10.1287/mnsc.47.7.894.9807): T = T* exp(-a wp) with a = 0.64, work
-intensity exp(b wp) with b = 0.37. They let slack lengthen the time per request as well; here slack does nothing, so that a
-quiet unit works as its organisation file says.
+Work pressure is wp = backlog / promise - 1, both in working days: desired over available service capacity, less 1, as in
+Oliva & Sterman 2001 (doi:10.1287/mnsc.47.7.894.9807). From them come the time per request T = T* exp(-a wp), a = 0.64, the
+work intensity exp(b wp), b = 0.37, and the erosion of the internal standard T* toward T. They let slack (wp < 0) lengthen
+the time per request with the same a; here it has a coefficient of its own, 0 by default, so that a quiet unit works as its
+organisation file says.
 """
 
 from sim.compiled import rule
-from sim.portable import exp
+from sim.portable import exp, log
 
 MOST_PRESSURE = 1.5
 """Pressure beyond this has no further effect: outside the range of the data behind the equation."""
@@ -20,18 +21,35 @@ def work_pressure(backlog_days, promise_days):
 
 
 @rule
-def time_per_request(pressure, speed_up):
-    """Return T / T* = exp(-a wp). Neutral: a = 0."""
-    return exp(-speed_up * pressure) if pressure > 0.0 else 1.0
+def slack(backlog_days, promise_days):
+    """Return -wp = 1 - backlog / promise where that is above 0: how far there is less to do than the promise allows."""
+    return max(0.0, 1.0 - backlog_days / promise_days)
 
 
 @rule
-def pace(pressure, speed_up, work_intensity):
-    """Return -(a + b) wp, the log of the factor on working time: less time per request, and more effort."""
-    return -(speed_up + work_intensity) * pressure
+def time_per_request(pressure, spare, speed_up, slow_down):
+    """Return T / T* = exp(-a wp) under pressure, exp(d s) with slack s. Neutral: a = 0, d = 0."""
+    if pressure > 0.0:
+        return exp(-speed_up * pressure)
+    return exp(slow_down * spare) if slow_down > 0.0 else 1.0
+
+
+@rule
+def pace(pressure, spare, standard, speed_up, work_intensity, slow_down):
+    """Return ln T* - (a + b) wp + d s, the log of the factor on working time: less time per request, and more effort."""
+    return log(standard) - (speed_up + work_intensity) * pressure + slow_down * spare
+
+
+@rule
+def standard_after(standard, time_factor, erosion, recovery):
+    """Return T* + r (T - T*) after a day: r is the erosion where less time is taken, and the recovery where more.
+
+    Oliva & Sterman 2001: the standard falls in about 19 weeks (95 working days) and practically never rises. Neutral: 0.
+    """
+    return standard + (erosion if time_factor < standard else recovery) * (time_factor - standard)
 
 
 @rule
 def corners_cut(time_factor, corner_cutting):
-    """Return the rise in the log odds of an error, k (1 - T / T*). No source: a modelling choice. Neutral: k = 0."""
+    """Return the rise in the log odds of an error, k (1 - T / T0). No source: a modelling choice. Neutral: k = 0."""
     return corner_cutting * (1.0 - time_factor)

@@ -10,13 +10,13 @@ import math
 
 import numpy as np
 
-from sim.compiled import prefetch, rule
+from sim.compiled import part, prefetch, rule
 from sim.draws import exponential
-from sim.population import CLASSES, EXPONENTIAL, FIXED, FREE, NOBODY
+from sim.population import AHEAD, ARRIVED, CLASSES, EXPONENTIAL, FIXED, FREE, NOBODY, ORDINARY
 from sim.portable import exp, log, normal_quantile
 
 
-@rule
+@part
 def take_row(clock, request):
     """Take a row from the free list of the request pool; the caller has made sure that there is one."""
     r = clock.free_request
@@ -28,7 +28,44 @@ def take_row(clock, request):
     return r
 
 
-@rule
+@part
+def new_request(clock, request, link_day, key, client, link_index, unit_index, parent, opened, rushed, cause):
+    """Open a request over a link and return its row."""
+    r = take_row(clock, request)
+    row = request[r]
+    row.key = key
+    row.client = client
+    row.link = link_index
+    row.unit = unit_index
+    row.parent = parent
+    row.waiting_for = 0
+    row.server = NOBODY
+    row.came_from = NOBODY
+    row.culprit = NOBODY
+    row.hides = NOBODY
+    row.state = ARRIVED
+    row.cause = cause
+    row.climbed = 0
+    row.stage = 0
+    row.blamed = 0
+    row.queue_class = AHEAD if rushed else ORDINARY
+    row.rush = 1 if rushed else 0
+    row.agreed = 0
+    row.handovers = 0
+    row.reopened = 0
+    row.broken = 0
+    row.opened = opened
+    row.entered = opened
+    row.ready = opened
+    row.finish = opened
+    row.bound = 1.0
+    link_day[link_index].opened += 1
+    if rushed:
+        link_day[link_index].rush += 1
+    return r
+
+
+@part
 def give_row_back(clock, request, r):
     """Put a closed request's row back on the free list."""
     request[r].state = FREE
@@ -45,7 +82,7 @@ def boundary_after(time, slots_per_day):
     return math.ceil(time * slots_per_day)
 
 
-@rule
+@part
 def put_in_calendar(request, slot_ring, r, boundary):
     """File request ``r`` under a boundary; one beyond the ring's end is filed again each time its bucket comes round."""
     bucket = int(boundary) & (len(slot_ring) - 1)
@@ -53,14 +90,14 @@ def put_in_calendar(request, slot_ring, r, boundary):
     slot_ring[bucket] = r
 
 
-@rule
+@part
 def put_in_inbox(unit, request, u, r):
     """Hand request ``r`` to unit ``u``, to be put in order with what else came since the last boundary."""
     request[r].next = unit[u].inbox
     unit[u].inbox = r
 
 
-@rule
+@part
 def comes_before(request, a, b):
     """Tell whether ``a`` could be worked on before ``b``; among equals a draw, their identity, decides."""
     if request[a].ready != request[b].ready:
@@ -68,7 +105,7 @@ def comes_before(request, a, b):
     return request[a].key < request[b].key
 
 
-@rule
+@part
 def merge_sort(request, first):
     """Sort a linked list of requests by the time they became ready and return its new head, bottom up."""
     width = 1
@@ -110,7 +147,7 @@ def merge_sort(request, first):
         width *= 2
 
 
-@rule
+@part
 def in_order(clock, request, sorting, first):
     """Sort a linked list of requests by the time they became ready and return its new head.
 
@@ -160,7 +197,7 @@ def in_order(clock, request, sorting, first):
     return first
 
 
-@rule
+@part
 def empty_inbox(clock, unit, queue, request, sorting, u):
     """Append what came since the last boundary to the waiting lines of unit ``u``, first come first."""
     if unit[u].inbox == NOBODY:
@@ -180,7 +217,7 @@ def empty_inbox(clock, unit, queue, request, sorting, u):
         r = following
 
 
-@rule
+@part
 def next_in_line(unit, queue, request, u):
     """Take the next waiting request of unit ``u``: first come, first served within each class."""
     for c in range(CLASSES):
@@ -196,7 +233,7 @@ def next_in_line(unit, queue, request, u):
     return NOBODY
 
 
-@rule
+@part
 def busy_until(roster, first, count, free_at):
     """Let the colleague at the top of the heap be busy until ``free_at``, and bring up who is free first now."""
     employee = roster[first].employee
@@ -219,7 +256,7 @@ def busy_until(roster, first, count, free_at):
 @rule
 def mean_working_time(unit, hours_per_day):
     """Return the mean working time of a request in working days; training takes its share of the day from the work."""
-    return unit.hours_per_request / hours_per_day / (1.0 - unit.training)
+    return unit.hours_per_request / hours_per_day / (1.0 - unit.training_now)
 
 
 @rule

@@ -3,15 +3,52 @@
 import numpy as np
 
 from sim import draws
-from sim.compiled import rule
-from sim.population import AHEAD, ARRIVED, NOBODY, ORDINARY, QUEUED, RESTING, SERVED, WAITING
-from sim.rules import care, encounter, knowledge, loyalty, motivation, pressure, queueing, rush, weak_links
+from sim.compiled import part, rule, stage
+from sim.population import (
+    AHEAD,
+    ARRIVED,
+    CLAIM,
+    COMPLAINT,
+    CONTRACTOR,
+    INPUT,
+    NEED,
+    NOBODY,
+    ONBOARDING,
+    ORDINARY,
+    PERMANENT,
+    QUEUED,
+    RELEASED,
+    RESTING,
+    SERVED,
+    WAITING,
+)
+from sim.rules import (
+    aftermath,
+    blame,
+    bridges,
+    care,
+    complaints,
+    knowledge,
+    ladder,
+    listening,
+    motivation,
+    queueing,
+    responsibility,
+    rivalry,
+    rush,
+    service,
+    strain,
+    turnover,
+    weak_links,
+)
 
 # Constants, so that compiled code holds plain numbers.
 FORK, ASKER, WORK = int(draws.Purpose.FORK), int(draws.Purpose.ASKER), int(draws.Purpose.WORK)
 PAUSE, PAUSE_LENGTH = int(draws.Purpose.PAUSE), int(draws.Purpose.PAUSE_LENGTH)
 ERROR, BREAK, REOPEN = int(draws.Purpose.ERROR), int(draws.Purpose.BREAK), int(draws.Purpose.REOPEN)
 PASS_ON, CARE, WILLING = int(draws.Purpose.PASS_ON), int(draws.Purpose.CARE), int(draws.Purpose.WILLING)
+RIVAL, DISOWN, LATENT = int(draws.Purpose.RIVAL), int(draws.Purpose.DISOWN), int(draws.Purpose.LATENT)
+HIDDEN, PROMISE, ACCIDENT = int(draws.Purpose.HIDDEN), int(draws.Purpose.PROMISE), int(draws.Purpose.ACCIDENT)
 
 MOST_VISITS = 200
 """A case handed on or sent back this often stays where it is: an end for chains that pass everything on."""
@@ -24,46 +61,7 @@ def visits(row):
     return int(row.handovers) + int(row.reopened)
 
 
-@rule
-def open_request(clock, request, link_day, key, client, link_index, unit_index, parent, opened, rushed):
-    """Open a request over a link and return its row."""
-    r = queueing.take_row(clock, request)
-    row = request[r]
-    row.key = key
-    row.client = client
-    row.link = link_index
-    row.unit = unit_index
-    row.parent = parent
-    row.waiting_for = 0
-    row.server = NOBODY
-    row.state = ARRIVED
-    row.queue_class = AHEAD if rushed else ORDINARY
-    row.rush = 1 if rushed else 0
-    row.agreed = 0
-    row.handovers = 0
-    row.reopened = 0
-    row.broken = 0
-    row.opened = opened
-    row.entered = opened
-    row.ready = opened
-    row.finish = opened
-    row.bound = 1.0
-    link_day[link_index].opened += 1
-    if rushed:
-        link_day[link_index].rush += 1
-    return r
-
-
-@rule
-def supplier_trust(unit, link, edge):
-    """Return how far the supplier of link ``edge`` trusts its client: as it is served by it, or its goodwill."""
-    mirror = link[edge].mirror
-    if mirror != NOBODY and link[mirror].clients > 0:
-        return link[mirror].trust_sum / link[mirror].clients
-    return link[edge].goodwill
-
-
-@rule
+@part
 def ask_inside(clock, keys, firm, unit, link, supply, employee, request, link_day, r, now):
     """Let case ``r`` make its internal requests; they go to the worklist. Return how many it waits for.
 
@@ -84,36 +82,51 @@ def ask_inside(clock, keys, firm, unit, link, supply, employee, request, link_da
             )
             asker = unit[u].first_employee + int(draws.uniform(keys[ASKER], key, 0) * unit[u].staff)
             supplier = link[edge].supplier
-            child = open_request(
+            child = queueing.new_request(
                 clock, request, link_day, key, employee[asker].first_relation + place, edge, supplier, r, now,
-                request[r].rush == 1,
+                request[r].rush == 1, INPUT,
             )  # fmt: skip
             if request[child].rush == 1:
-                trust = supplier_trust(unit, link, edge)
-                if rush.willing(firm, unit[supplier].mean_motivation, trust, draws.uniform(keys[WILLING], key, 0)):
+                trust = service.trust_shown(firm, link, edge)
+                chance = draws.uniform(keys[WILLING], key, 0)
+                if rush.willing(firm, unit[supplier].mean_motivation, trust, unit[supplier].support, chance):
                     request[child].agreed = 1
                     link_day[edge].rush_agreed += 1
                 else:
                     request[child].queue_class = ORDINARY
             else:
-                request[child].queue_class = care.place_in_queue(
-                    care.lean(link[edge].internal_service), firm.care_priority, draws.uniform(keys[CARE], key, 0)
+                place_taken = care.place_in_queue(
+                    link[edge].care, firm.care_priority, draws.uniform(keys[CARE], key, 0)
                 )
+                if link[edge].hostility > 0.0:
+                    chance = draws.uniform(keys[RIVAL], key, 0)
+                    place_taken = rivalry.place_in_queue(place_taken, link[edge].hostility, firm.rivalry_delay, chance)
+                request[child].queue_class = place_taken
             request[child].next = clock.worklist
             clock.worklist = child
             made += 1
     return made
 
 
-@rule
+@part
 def arrive(clock, keys, firm, unit, link, supply, employee, request, slot_ring, link_day, unit_day, r, now):
-    """A case reaches a unit: it asks for what it needs inside, rests if it must, else joins the line."""
+    """A case reaches a unit: it asks for what it needs inside, rests if it must, else joins the line.
+
+    A complaint that only a manager may settle waits on the ladder first, and arrives a second time when it is released.
+    """
     row = request[r]
     u = row.unit
-    unit[u].present += 1
-    unit_day[u].arrived += 1
+    if row.state != RELEASED:
+        unit[u].present += 1
+        unit_day[u].arrived += 1
+        row.entered = now
+        if row.climbed == ladder.MANAGER_WANTED and firm.escalation_attention > 0.0:
+            ladder.step_on(unit, request, r)
+            return
+        if row.climbed == ladder.MANAGER_WANTED:
+            row.climbed = 0
+            row.queue_class = AHEAD
     row.state = WAITING
-    row.entered = now
     waiting_for = ask_inside(clock, keys, firm, unit, link, supply, employee, request, link_day, r, now)
     if unit[u].pause_share > 0.0:
         when = visits(row)
@@ -132,7 +145,7 @@ def arrive(clock, keys, firm, unit, link, supply, employee, request, slot_ring, 
         queueing.put_in_inbox(unit, request, u, r)
 
 
-@rule
+@part
 def input_came(unit, request, r, when):
     """One of the things that case ``r`` waits for has come; with the last, it joins the line."""
     request[r].waiting_for -= 1
@@ -142,7 +155,31 @@ def input_came(unit, request, r, when):
         queueing.put_in_inbox(unit, request, request[r].unit, r)
 
 
-@rule
+@part
+def begin_work(clock, keys, firm, unit, link, employee, request, roster, slot_ring, unit_day, u, r, first, staff):
+    """Let the colleague who is free first on a roster work on request ``r`` of unit ``u``."""
+    row = request[r]
+    e = roster[first].employee
+    person = employee[e]
+    known = bridges.knowledge(person.knowledge, person.unit != u, firm.cover_knowledge)
+    log_factor = unit[u].pace + knowledge.time_taken(known, firm.knowledge_time)
+    log_factor += strain.time_taken(person.strain, firm.strain_time)
+    if service.is_inside(link, row):
+        log_factor += care.time_taken(link[row.link].care, firm.care_time)
+    else:
+        log_factor += listening.time_taken(unit[u].listening, firm.listening_time)
+    work = queueing.working_time(unit[u], draws.uniform(keys[WORK], row.key, visits(row)), log_factor)
+    row.finish = max(clock.now, roster[first].free_at) + work
+    row.server = e
+    row.state = SERVED
+    person.busy_days += work
+    unit_day[person.unit].busy_days += work
+    due = max(clock.slot + 1, queueing.boundary_after(row.finish, clock.slots_per_day))
+    queueing.put_in_calendar(request, slot_ring, r, due)
+    queueing.busy_until(roster, first, staff, row.finish)
+
+
+@part
 def serve(clock, keys, firm, unit, link, queue, employee, request, roster, sorting, slot_ring, unit_day, u):
     """Staff of unit ``u`` take waiting requests until the next boundary, whoever is free first."""
     queueing.empty_inbox(clock, unit, queue, request, sorting, u)
@@ -151,23 +188,50 @@ def serve(clock, keys, firm, unit, link, queue, employee, request, roster, sorti
     first = unit[u].first_employee
     while unit[u].queued > 0 and roster[first].free_at < clock.until:
         r = queueing.next_in_line(unit, queue, request, u)
-        row = request[r]
-        e = roster[first].employee
-        log_factor = unit[u].pace + knowledge.time_taken(employee[e].knowledge, firm.knowledge_time)
-        if row.parent != NOBODY:
-            log_factor += care.time_taken(care.lean(link[row.link].internal_service), firm.care_time)
-        work = queueing.working_time(unit[u], draws.uniform(keys[WORK], row.key, visits(row)), log_factor)
-        row.finish = max(clock.now, roster[first].free_at) + work
-        row.server = e
-        row.state = SERVED
-        employee[e].busy_days += work
-        unit_day[u].busy_days += work
-        due = max(clock.slot + 1, queueing.boundary_after(row.finish, clock.slots_per_day))
-        queueing.put_in_calendar(request, slot_ring, r, due)
-        queueing.busy_until(roster, first, unit[u].staff, row.finish)
+        begin_work(
+            clock, keys, firm, unit, link, employee, request, roster, slot_ring, unit_day, u, r, first, unit[u].staff
+        )  # fmt: skip
 
 
-@rule
+@stage
+def cover(clock, keys, firm, unit, link, queue, employee, request, roster, slot_ring, unit_day):
+    """C4: whoever is free and can do the work of a unit across a bridge helps where there is a line.
+
+    The links take turns in being first, so that none is favoured by its place in the table.
+    """
+    links = len(link)
+    for turn in range(2 * links):
+        edge = (turn // 2 + clock.slot) % links
+        if link[edge].cross_training == 0.0 or link[edge].client_unit == NOBODY:
+            continue
+        u = link[edge].client_unit if turn % 2 == 0 else link[edge].supplier
+        v = link[edge].supplier if turn % 2 == 0 else link[edge].client_unit
+        first = unit[v].first_employee
+        while unit[u].queued > 0 and unit[v].queued == 0 and roster[first].free_at < clock.until:
+            post = employee[roster[first].employee].post
+            if not bridges.able_to_cover(keys, post, link[edge].key, link[edge].cross_training):
+                break
+            r = queueing.next_in_line(unit, queue, request, u)
+            unit_day[u].covered += 1
+            begin_work(
+                clock,
+                keys,
+                firm,
+                unit,
+                link,
+                employee,
+                request,
+                roster,
+                slot_ring,
+                unit_day,
+                u,
+                r,
+                first,
+                unit[v].staff,
+            )
+
+
+@part
 def pass_on(clock, keys, unit, link, supply, request, link_day, r):
     """Hand a case over to another unit for good, with the probabilities ``passed_on``; tell whether it happened."""
     u = request[r].unit
@@ -184,109 +248,66 @@ def pass_on(clock, keys, unit, link, supply, request, link_day, r):
             chance = draws.uniform(keys[PASS_ON], request[r].key, when)
         reached += link[edge].passed_on
         if chance < reached:
-            row = request[r]
-            row.unit = link[edge].supplier
-            row.handovers += 1
-            row.state = ARRIVED
-            row.ready = row.finish
-            row.next = clock.worklist
-            clock.worklist = r
+            hand_over(clock, request, r, link[edge].supplier)
             link_day[edge].passed_on += 1
             return True
     return False
 
 
-@rule
-def meet_client(firm, unit, link, segment, employee, relation, customer, link_day, row, right, trust_in_client):
-    """The encounter at the end of a service. Return the reliability that the client received and its quality."""
-    edge = row.link
-    e = row.server
-    u = unit[row.unit]
-    internal = row.parent != NOBODY
-    wait = row.finish - row.opened
-    hurry = firm.rush_deadline if row.rush == 1 else 1.0
-    promised = link[edge].promise_days * hurry
-    acceptable = promised
-    explained = 1.0
-    if internal:
-        explained = care.explanation(care.lean(link[edge].internal_service), firm.care_explanation)
-    else:
-        acceptable *= segment[link[edge].client_segment].patience
-
-    outcome = encounter.reliability(right, wait, promised, row.bound)
-    prompt = encounter.responsiveness(wait, acceptable, firm.waiting_aversion)
-    assurance = encounter.clip(
-        explained * knowledge.assurance(employee[e].knowledge, u.tools, firm.knowledge_assurance, firm.tools_assurance)
-    )
-    empathy = encounter.clip(
-        explained
-        * u.time_factor
-        * motivation.empathy(employee[e].motivation, trust_in_client, firm.motivation_empathy, firm.trust_empathy)
-    )
-    tangibles = motivation.tangibles(
-        u.tools, u.environment, row.bound, firm.tools_tangibles, firm.environment_tangibles
-    )
-
-    if internal:
-        client = relation[row.client]
-        satisfaction, trust = client.satisfaction, client.trust
-        quality, judgement, expected = encounter.encounter(
-            firm, link[edge], client, outcome, prompt, assurance, empathy, tangibles, row.finish, 0.0, 0.0
-        )
-        link[edge].satisfaction_sum += client.satisfaction - satisfaction
-        link[edge].trust_sum += client.trust - trust
-    else:
-        buyer = customer[row.client]
-        s = segment[buyer.segment]
-        satisfaction = buyer.satisfaction
-        quality, judgement, expected = encounter.encounter(
-            firm, link[edge], buyer, outcome, prompt, assurance, empathy, tangibles, row.finish,
-            s.market_quality, firm.market_effect,
-        )  # fmt: skip
-        if buyer.active == 1:
-            count_customer(s, satisfaction, -1)
-            count_customer(s, buyer.satisfaction, 1)
-        s.talk += loyalty.talk(judgement, s.market_quality, firm.bad_news)
-        s.talkers += 1.0
-
-    day = link_day[edge]
-    day.encounters += 1
-    day.right += 1 if right else 0
-    day.in_time += 1 if wait <= promised else 0
-    day.rush_kept += 1 if row.rush == 1 and wait <= promised else 0
-    day.wait += wait
-    day.quality += quality
-    day.judgement += judgement
-    day.expectation += expected
-    day.reliability += outcome
-    day.responsiveness += prompt
-    day.assurance += assurance
-    day.empathy += empathy
-    day.tangibles += tangibles
-    return outcome, quality
+@part
+def hand_over(clock, request, r, to):
+    """Hand case ``r`` to another unit; it arrives there at this very boundary."""
+    row = request[r]
+    row.came_from = row.unit
+    row.unit = to
+    row.handovers += 1
+    row.state = ARRIVED
+    row.ready = row.finish
+    row.next = clock.worklist
+    clock.worklist = r
 
 
-@rule
-def count_customer(segment, satisfaction, sign):
-    """Add an active customer to the running figures of a segment, or take one away."""
-    segment.satisfaction_sum += sign * satisfaction
-    if satisfaction >= loyalty.PROMOTER:
-        segment.promoters += sign
-    elif satisfaction < loyalty.DETRACTOR:
-        segment.detractors += sign
+@stage
+def pass_the_blame(clock, keys, firm, unit, link, supply, employee, relation, request, link_day, unit_day, r, when):
+    """C3: a failed or unclear request goes on to somebody else; tell whether it did."""
+    row = request[r]
+    u = row.unit
+    chance = draws.uniform(keys[DISOWN], row.key, when)
+    if row.handovers >= blame.MOST_HANDOVERS or chance >= 1.0 - unit[u].ownership:
+        return False
+    edge = NOBODY
+    to = row.came_from
+    if not blame.goes_back(keys, row, when):
+        edge = blame.whom_to_blame(keys, unit, link, supply, row, when)
+        if edge == NOBODY or not blame.disowns(unit[u].ownership, link[edge].bridge, firm.bridge_blame, chance):
+            return False
+        to = link[edge].supplier
+        link_day[edge].blamed += 1
+        person = employee[row.server]
+        if person.unit == u:
+            mine = relation[person.first_relation + link[edge].place]
+            lost = firm.blame_trust * mine.trust
+            mine.trust -= lost
+            link[edge].trust_sum -= lost
+    unit_day[u].passed_blame += 1
+    row.blamed = 1
+    row.broken = 0
+    hand_over(clock, request, r, to)
+    return True
 
 
-@rule
+@part
 def finish(
-    clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, journal, link_day, unit_day, r
+    clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, later, slot_ring, later_ring,
+    journal, link_day, unit_day, segment_day, firm_day, r,
 ):  # fmt: skip
     """A service ends: it is passed on, sent back, or closed; closing it may set a parent case free."""
     row = request[r]
     u = row.unit
     edge = row.link
-    e = row.server
-    employee[e].knowledge = knowledge.learn_by_doing(employee[e].knowledge, firm.learning)
-    employee[e].served += 1
+    person = employee[row.server]
+    person.knowledge = knowledge.learn_by_doing(person.knowledge, firm.learning)
+    person.served += 1
     unit[u].present -= 1
     unit_day[u].served += 1
     unit_day[u].sojourn += clock.now - row.entered
@@ -294,24 +315,72 @@ def finish(
     if pass_on(clock, keys, unit, link, supply, request, link_day, r):
         return
 
-    internal = row.parent != NOBODY
+    inside = service.is_inside(link, row)
     when = visits(row)
+    known = bridges.knowledge(person.knowledge, person.unit != u, firm.cover_knowledge)
     log_odds = (
-        knowledge.errors(employee[e].knowledge, firm.knowledge_errors)
-        + motivation.errors(employee[e].motivation, firm.motivation_errors)
-        + pressure.corners_cut(unit[u].time_factor, firm.corner_cutting)
+        knowledge.errors(known, firm.knowledge_errors)
+        + motivation.errors(person.motivation, firm.motivation_errors)
+        + unit[u].log_odds
+        + strain.errors(person.strain, firm.strain_errors)
     )
     trust_in_client = 1.0
-    if internal:
-        log_odds -= firm.care_errors * care.lean(link[edge].internal_service)
-        trust_in_client = supplier_trust(unit, link, edge)
+    if inside:
+        log_odds -= firm.care_errors * link[edge].care
+        trust_in_client = service.trust_shown(firm, link, edge)
+    if row.blamed == 1:
+        log_odds += firm.blame_errors
     chance = weak_links.error_probability(unit[u].error_rate, log_odds)
     right = row.broken == 0 and draws.uniform(keys[ERROR], row.key, when) >= chance
-    outcome, quality = meet_client(
-        firm, unit, link, segment, employee, relation, customer, link_day, row, right, trust_in_client
+    if not right and row.culprit == NOBODY:
+        row.culprit = u
+    owned = True
+    if row.cause >= COMPLAINT:
+        owned = service.is_owned(keys, firm, unit, row, when)
+        right = right and owned
+    elif (
+        unit[u].ownership < 1.0
+        and when < MOST_VISITS
+        and (not right or (when == 0 and blame.is_unclear(keys, row.key, link[edge].unclear)))
+        and pass_the_blame(
+            clock, keys, firm, unit, link, supply, employee, relation, request, link_day, unit_day, r, when
+        )
+    ):
+        return
+    outcome, quality, expected, lost, brought = service.meet_client(
+        keys,
+        firm,
+        unit,
+        link,
+        segment,
+        employee,
+        relation,
+        customer,
+        link_day,
+        row,
+        right,
+        owned,
+        trust_in_client,
+        when,
     )
 
-    if not right and when < MOST_VISITS and draws.uniform(keys[REOPEN], row.key, when) < link[edge].reopen_rate:
+    if row.cause == CLAIM and not owned:
+        link_day[edge].refused += 1 if row.stage == responsibility.UNDECIDED else 0
+        link_day[edge].defended += 1 if row.stage == responsibility.REFUSED else 0
+        if row.stage == responsibility.UNDECIDED:
+            aftermath.remember_failure(customer[row.client], lost)
+            link_day[edge].failures += 1
+            row.stage = responsibility.REFUSED
+            row.state = ARRIVED
+            row.ready = row.finish + responsibility.DAYS_TO_THE_OFFICE
+            queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(row.ready, clock.slots_per_day))
+            return
+    elif (
+        not right
+        and owned
+        and when < MOST_VISITS
+        and draws.uniform(keys[REOPEN], row.key, when) < link[edge].reopen_rate
+    ):
         row.reopened += 1
         row.broken = 0
         row.state = QUEUED
@@ -323,25 +392,76 @@ def finish(
         queueing.put_in_inbox(unit, request, u, r)
         return
 
+    if (
+        right
+        and unit[u].latent > 0.0
+        and row.hides == NOBODY
+        and draws.uniform(keys[LATENT], row.key, when) < unit[u].latent
+    ):
+        row.hides = u
     link_day[edge].closed += 1
     if len(journal) > 1:
-        write_journal(clock, link, segment, journal, firm, row, right, quality)
-    if internal:
+        service.write_journal(clock, link, journal, firm, row, right, quality)
+    if row.cause == ONBOARDING:
+        newcomer = employee[relation[row.client].employee]
+        if newcomer.status == PERMANENT:
+            newcomer.motivation = turnover.motivation_after_onboarding(
+                newcomer.motivation, quality, firm.onboarding_motivation
+            )
+            newcomer.knowledge = turnover.knowledge_after_onboarding(
+                newcomer.knowledge, quality, firm.onboarding_knowledge
+            )
+    elif inside:
+        parent = request[row.parent]
         if not right and weak_links.breaks(link[edge].dependence, draws.uniform(keys[BREAK], row.key, 0)):
-            request[row.parent].broken = 1
+            parent.broken = 1
+            parent.culprit = row.culprit
         if right:
             bound = weak_links.bound_by_input(link[edge].dependence, outcome)
-            request[row.parent].bound = min(request[row.parent].bound, bound)
+            parent.bound = min(parent.bound, bound)
+            if row.hides != NOBODY:
+                parent.hides = row.hides
         input_came(unit, request, row.parent, row.finish)
     else:
         buyer = customer[row.client]
+        s = segment[buyer.segment]
+        failed = complaints.is_failure(quality, expected, s.tolerance)
+        missed = (
+            right
+            and row.cause != CLAIM
+            and firm.hidden_issue > 0.0
+            and listening.missed(
+                firm.hidden_issue, brought, listening.heard(unit[u].listening, person.compassion),
+                draws.uniform(keys[HIDDEN], row.key, 0),
+            )
+        )  # fmt: skip
+        promised = (
+            row.cause == NEED and s.overpromise > 0.0 and draws.uniform(keys[PROMISE], row.key, 0) < s.overpromise
+        )
+        damaged = (
+            row.cause == NEED
+            and unit[u].kind == CONTRACTOR
+            and unit[u].accident_rate > 0.0
+            and responsibility.accident(
+                unit[u].accident_rate, firm.responsibility_training, firm.remedy_effect,
+                draws.uniform(keys[ACCIDENT], row.key, 0),
+            )
+        )  # fmt: skip
+        if (
+            failed or missed or promised or damaged or buyer.unresolved > 0 or row.cause >= COMPLAINT
+            or row.hides != NOBODY
+        ):  # fmt: skip
+            aftermath.after_encounter(
+                clock, keys, firm, unit, link, segment, customer, request, later, slot_ring, later_ring, link_day, unit_day,
+                segment_day, firm_day, r, right, owned, quality, lost, failed, missed, promised, damaged,
+            )  # fmt: skip
         buyer.open -= 1
         if buyer.active == 0 and buyer.open == 0:
             free_customer(clock, customer, row.client)
     queueing.give_row_back(clock, request, r)
 
 
-@rule
+@part
 def free_customer(clock, customer, c):
     """Put the row of a customer who is gone, with nothing left open, on the free list."""
     customer[c].next = clock.free_customer
@@ -349,51 +469,30 @@ def free_customer(clock, customer, c):
     clock.free_customers += 1
 
 
-@rule
-def write_journal(clock, link, segment, journal, firm, row, right, quality):
-    """Keep a closed request in the journal, whose rows the model drains every day."""
-    entry = journal[clock.journal_rows]
-    clock.journal_rows += 1
-    entry.link = row.link
-    entry.last_unit = row.unit
-    entry.client = row.client
-    entry.opened = row.opened
-    entry.closed = row.finish
-    entry.handovers = row.handovers
-    entry.reopened = row.reopened
-    entry.right = 1 if right else 0
-    promised = link[row.link].promise_days * (firm.rush_deadline if row.rush == 1 else 1.0)
-    entry.in_time = 1 if row.finish - row.opened <= promised else 0
-    entry.rush = row.rush
-    entry.agreed = row.agreed
-    entry.parent = 1 if row.parent != NOBODY else 0
-    entry.quality = quality
-
-
-@rule
+@part
 def is_due(clock, row):
     """Tell whether the event of a request from the calendar belongs to this boundary and not to a later round."""
     time = row.finish if row.state == SERVED else row.ready
     return time <= clock.now or queueing.boundary_after(time, clock.slots_per_day) <= clock.slot
 
 
-@rule
+@part
 def handle(
-    clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, slot_ring, journal, link_day,
-    unit_day, r,
+    clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, later, slot_ring, later_ring,
+    journal, link_day, unit_day, segment_day, firm_day, r,
 ):  # fmt: skip
     """Handle one event of the calendar: an arrival, the end of a rest, or the end of a service."""
     row = request[r]
     if not is_due(clock, row):
         time = row.finish if row.state == SERVED else row.ready
         queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(time, clock.slots_per_day))
-    elif row.state == ARRIVED:
+    elif row.state == ARRIVED or row.state == RELEASED:
         arrive(clock, keys, firm, unit, link, supply, employee, request, slot_ring, link_day, unit_day, r, clock.now)
     elif row.state == RESTING:
         row.state = WAITING
         input_came(unit, request, r, row.ready)
     elif row.state == SERVED:
         finish(
-            clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, journal, link_day,
-            unit_day, r,
+            clock, keys, firm, unit, link, segment, supply, employee, relation, customer, request, later, slot_ring,
+            later_ring, journal, link_day, unit_day, segment_day, firm_day, r,
         )  # fmt: skip

@@ -8,15 +8,17 @@ ORDINARY_TRUST = 0.6
 
 
 @rule
-def willing(firm, motivation, trust, u):
+def willing(firm, motivation, trust, support, u):
     """Tell whether a supplier agrees to hurry for a colleague.
 
-    P = 1 / (1 + exp(-(w0 + w1 (M - 0.6) + w2 (T - 0.6)))): M the mean motivation of its staff, T its trust in the asker.
+    P = 1 / (1 + exp(-(w0 + w1 (M - 0.6) + w2 (T - 0.6) + w3 L))): M the mean motivation of its staff, T its trust in the asker,
+    L the support that its managers give (B5).
     Shape: discretionary effort rises with motivation and with trust in whom it serves; no source for the size.
     """
     score = (
         firm.willingness
         + firm.willing_motivation * (motivation - ORDINARY_MOTIVATION)
         + firm.willing_trust * (trust - ORDINARY_TRUST)
+        + firm.support_willing * support
     )
     return u < 1.0 / (1.0 + exp(-score))

@@ -2,8 +2,9 @@
 
 from sim import draws
 from sim.compiled import kernel, rule
+from sim.population import CONTRACTOR, NOBODY
 from sim.portable import normal_quantile
-from sim.rules import customers, motivation
+from sim.rules import bonds, customers, leadership, morning, motivation, partners, service
 from sim.rules.encounter import clip
 
 START = int(draws.Purpose.START)
@@ -26,11 +27,29 @@ def first_day(
     """
     clock = clocks[0]
     firm = firms[0]
+    for u in range(len(unit)):
+        row = unit[u]
+        row.standard = 1.0
+        row.filled = row.staff
+        row.voice_climate = row.voice_safety
+        row.attention_left = float(row.managers)
+        row.support = leadership.support(row.advocacy, row.attention_left, row.span, row.staff)
+        row.true_score = -1.0
+        row.seen_score = -1.0
+        if row.kind == CONTRACTOR:
+            partners.start(keys, firm, row, 0.0)
+        morning.means_of_work(firm, row)
+        row.recognition_received = motivation.recognition_received(
+            row.recognition, row.span, row.attention_left, row.staff
+        )
     for e in range(len(employee)):
         person = employee[e]
         row = unit[person.unit]
         new = draws.uniform(keys[START], person.key, 0) < row.newcomer_share
-        usual = firm.newcomer_knowledge if new else row.knowledge
+        usual = clip((firm.newcomer_knowledge if new else row.knowledge) + row.partner_quality)
+        person.compassion = 1.0
+        person.tie = row.bonds
+        person.peer_support = bonds.support_from(row.bonds * person.team_ties)
         person.knowledge = spread_out(usual, row.knowledge_spread, draws.uniform(keys[START], person.key, 1))
         expected_sum = 0.0
         weight = 0.0
@@ -38,6 +57,7 @@ def first_day(
             edge = supply[row.first_supply + place]
             mine = relation[person.first_relation + place]
             mine.link = edge
+            mine.employee = e
             expected = spread_out(
                 link[edge].expectation, firm.expectation_spread,
                 draws.uniform(keys[START], person.key ^ link[edge].key, 2),
@@ -52,20 +72,27 @@ def first_day(
             expected_sum += expected * link[edge].requests_per_case * link[edge].dependence
             weight += link[edge].requests_per_case * link[edge].dependence
         person.service_received = expected_sum / weight if weight > 0.0 else -1.0
-        recognised = motivation.recognition_received(row.recognition, row.span, row.managers, row.staff)
-        row.recognition_received = recognised if row.managers > 0 else 0.0
         of_work = motivation.conditions(row)
-        person.motivation = (
-            motivation.grounds(of_work, person.service_received, firm.motivation_service) if weight > 0.0 else of_work
-        )
+        grounds = of_work
+        if weight > 0.0:
+            grounds = motivation.grounds(of_work, person.service_received, firm.motivation_service)
+        person.motivation = clip(leadership.motivated(grounds, row.support, firm.support_motivation))
         row.mean_motivation += person.motivation / row.staff
         row.mean_knowledge += person.knowledge / row.staff
         # Nobody is free first by the order of a list: a draw decides.
         roster[e].employee = e
         roster[e].free_at = draws.uniform(keys[START], person.key, 3) - 1.0
 
+    for edge in range(len(link)):
+        one = link[edge]
+        one.seen = -1.0
+        one.hostility = one.rivalry
+        if one.client_unit != NOBODY:
+            one.regard = service.supplier_trust(link, edge)
+            one.first_regard = one.regard
+
     for s in range(len(segment)):
-        customers.prepare(segment[s])
+        customers.prepare(unit, link, supply, segment[s], 0)
         for ordinal in range(segment[s].start_size):
             c = first_customer[s] + ordinal
             row = customer[c]
