@@ -105,7 +105,7 @@ class ServiceChain(nx.DiGraph):
         if not values:
             return self
         chain: ServiceChain = self.copy()
-        bags = [chain.graph, *(data for _, data in chain.nodes(data=True)), *(data for *_, data in chain.edges(data=True))]
+        bags = [chain.graph, *chain.nodes.values(), *chain.edges.values()]
         for name, value in values.items():
             one = levers.lever(name, place=place)
             number = one.check(value, place=f"{place}: {one.name}")

@@ -360,9 +360,7 @@ def organisations(as_json: AsJson = False) -> None:
 
 
 @app.command(epilog="Example: service-culture show retailer")
-def show(
-    organisation: Organisation = "energy_distributor", without: Without = None, as_json: AsJson = False
-) -> None:
+def show(organisation: Organisation = "energy_distributor", without: Without = None, as_json: AsJson = False) -> None:
     """Check an organisation and show its units, their load, and who serves whom."""
     from sim import mechanisms
 
@@ -446,7 +444,7 @@ def mechanisms(
         rows = []
         for one, on in found:
             figures = table.measured(one.id)
-            first = f"{figures[0].what}: {figures[0].text()}" if figures else "–"
+            first = f"{figures[0].what}: {figures[0].text()}, n = {figures[0].runs}" if figures else "–"
             rows.append((
                 one.id, one.name, state_of(one, on),
                 ", ".join(lever.name.replace("_", "-") for lever in table.levers_of(one.id)),

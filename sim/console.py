@@ -114,14 +114,14 @@ def print_mechanism(one: Any, on: bool | None, organisation: str) -> None:
     if on is None:
         print(f"It cannot be switched off: {one.always or 'none of its levers has a neutral value'}.")
     if one.stays:
-        print(f"Switched off, {one.stays}.")
+        print(f"When it is switched off, {one.stays}.")
     print(f"Claim: {one.claim}\nTest:  {one.claim_test}\n\nRules")
     for rule in mechanisms.rules_of(one.id):
         first = (rule.text or "no docstring").split("\n\n")[0].replace("\n", " ")
         print(f"  {rule.module}.{rule.name}\n      {first}")
     print()
     if chosen := mechanisms.levers_of(one.id):
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (lever.name.replace("_", "-"), lever.home, f"{lever.default:g}",
              "–" if lever.neutral is None else f"{lever.neutral:g}", f"{lever.meaning} [{lever.unit}]")
             for lever in chosen

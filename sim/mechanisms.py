@@ -60,7 +60,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
               "client depends on it.",
               "Changes in satisfaction reach customers through every path, and only along paths.",
               ("sim.chain.ServiceChain", "sim.rules.requests.ask_inside", "sim.rules.requests.pass_on"),
-              stays="who serves whom stays, it is the organisation; only handing on for good ends"),
+              stays="who serves whom stays, for that is the organisation; only handing on for good ends"),
     Mechanism("A2", "one encounter for everyone",
               "Whoever is served, a customer or a colleague, perceives quality on five dimensions, holds it against an "
               "expectation, and updates satisfaction and trust.",
@@ -381,9 +381,7 @@ class Measured:
 
 def recorded() -> dict[str, list[dict[str, Any]]]:
     """Return the recorded figures of all mechanisms, as they stand in the file."""
-    found: dict[str, list[dict[str, Any]]] = json.loads(
-        (resources.files("sim") / MEASURED).read_text(encoding="utf-8")
-    )
+    found: dict[str, list[dict[str, Any]]] = json.loads((resources.files("sim") / MEASURED).read_text(encoding="utf-8"))
     return found
 
 
@@ -391,8 +389,8 @@ def measured(name: str) -> list[Measured]:
     """Return what the test of a mechanism's claim measured, in the order of the test."""
     found = []
     for entry in recorded().get(find(name).id, []):
-        numbers = [math.nan if entry.get(key) is None else entry[key] for key in ("mean", "low", "high")]
-        figure = entry["text"] if "text" in entry else Estimate(*numbers, runs=entry["n"] or 0)
+        mean, low, high = (math.nan if entry.get(key) is None else entry[key] for key in ("mean", "low", "high"))
+        figure = entry["text"] if "text" in entry else Estimate(mean, low, high, entry["n"] or 0)
         found.append(Measured(entry["what"], figure))
     return found
 

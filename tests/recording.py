@@ -134,9 +134,7 @@ class Book:
         if not self.config.getoption("--record"):
             return
         part = self.config.option.keyword or any("::" in argument for argument in self.config.args)
-        new = {
-            of: [one for _, one in sorted(figures, key=lambda pair: pair[0])] for of, figures in self.found.items()
-        }
+        new = {of: [one for _, one in sorted(figures, key=lambda pair: pair[0])] for of, figures in self.found.items()}
         try:
             written = merged(mechanisms.recorded(), new, set(new) if part else self.incomplete)
         except ValueError as error:
@@ -145,6 +143,7 @@ class Book:
             return
         FILE.write_text(as_text(written), encoding="utf-8")
         self.lines.append(f"recorded in sim/{FILE.name}: {', '.join(sorted(new)) or 'nothing'}")
+        self.lines.append("next: python -m tests.docs.update, for the documents that show them")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show what was measured, and what became of it."""
@@ -182,9 +181,7 @@ def merged(known: Figures, new: Figures, incomplete: set[str]) -> Figures:
 def as_text(figures: Figures) -> str:
     """Return the file's text: one figure a line, so that a change shows in a diff as what it is."""
     blocks = [
-        f"  {json.dumps(of)}: [\n"
-        + ",\n".join("    " + json.dumps(one, ensure_ascii=False) for one in found)
-        + "\n  ]"
+        f"  {json.dumps(of)}: [\n" + ",\n".join("    " + json.dumps(one, ensure_ascii=False) for one in found) + "\n  ]"
         for of, found in figures.items()
     ]
     return "{\n" + ",\n".join(blocks) + "\n}\n"
