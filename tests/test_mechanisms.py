@@ -167,7 +167,7 @@ def test_moving_a_lever_of_a_mechanism_that_is_off_is_refused():
 
 
 def test_a_lever_is_set_everywhere_only_within_its_range():
-    with pytest.raises(InputError, match="model parameter: training"):
+    with pytest.raises(InputError, match="model parameter training"):
         small_firm().everywhere({"training": 2.0}, place="model parameter")
     with pytest.raises(InputError, match="did you mean 'training'"):
         small_firm().everywhere({"trainig": 0.1})
