@@ -100,6 +100,20 @@ class ServiceChain(nx.DiGraph):
         own = self.edges[place] if len(place) == 2 else self.nodes[place[0]] if place else {}
         return float(own.get(lever_name, self.graph.get(lever_name, one.default)))
 
+    def everywhere(self, values: Mapping[str, float], *, place: str = "lever") -> ServiceChain:
+        """Return a checked copy in which levers have these values in the whole firm, over what nodes and links say."""
+        if not values:
+            return self
+        chain: ServiceChain = self.copy()
+        bags = [chain.graph, *chain.nodes.values(), *chain.edges.values()]
+        for name, value in values.items():
+            one = levers.lever(name, place=place)
+            number = one.check(value, place=f"{place} {one.name}")
+            for bag in bags:
+                bag.pop(one.name, None)
+            chain.graph[one.name] = number
+        return chain.check()
+
     # --- checking --------------------------------------------------------------------------------------------------
 
     def check(self) -> ServiceChain:

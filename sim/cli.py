@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -11,12 +12,15 @@ import typer
 
 from sim.console import (
     announce,
+    but_for,
     compiling,
     estimate_as_dict,
     print_json,
+    print_mechanism,
     print_table,
     print_variation,
     progress,
+    state_of,
     warn_of_overload,
 )
 from sim.errors import InputError, ServiceCultureError
@@ -49,6 +53,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no t
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")]
 Format = Annotated[str, typer.Option("--format", help="Format of the tables: csv or parquet.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Switch a mechanism off: an id of `service-culture mechanisms`, or several with commas. May be repeated."
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Pull a lever: lever=value[@where][,start=DAY][,ramp=DAYS][,end=DAY]. May be repeated."),
@@ -95,23 +105,26 @@ def run(
         Path | None, typer.Option(help="Folder for tables, pictures and the manifest [default: results/run, replaced]")
     ] = None,
     pull: Set = None,
+    without: Without = None,
     table_format: Format = "csv",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Run an organisation once; write tidy tables, pictures and a manifest."""
-    from sim import results
+    from sim import mechanisms, results
 
     results.check_format(table_format)
     out, overwrite = _folder_for("run", out, overwrite)
-    chain = load(organisation)
-    announce(chain, f"running {days} days, seed {seed}", quiet or as_json)
+    off = mechanisms.switchable(without or [])
+    chain = load(organisation, off)
+    announce(chain, f"running {days} days, seed {seed}{but_for(off)}", quiet or as_json)
     with compiling(quiet or as_json):
         from sim import interventions, measures
         from sim.model import ServiceModel
 
         pulled = [interventions.parse(text) for text in pull or []]
+        mechanisms.check_pulled([one.lever for one in pulled], off, place="--set")
         model = ServiceModel(chain, seed=seed, interventions=pulled)
     warn_of_overload(chain)
     with progress("running", days, quiet or as_json) as tick:
@@ -129,15 +142,16 @@ def run(
         plots.chain_picture(model).savefig(draft / "chain.png")
         plots.over_time(model).savefig(draft / "over_time.png")
         manifest = results.manifest(
-            "run", chain, tables, organisation=organisation, days=days, seed=seed, set=pull or [], format=table_format
-        )
+            "run", chain, tables, organisation=organisation, days=days, seed=seed, set=pull or [], without=off,
+            format=table_format,
+        )  # fmt: skip
         results.write_manifest(draft, manifest)
     if as_json:
         print_json({"out": str(out), "sha256": manifest["results"]["sha256"], "figures": figures})
     elif not quiet:
         rows = [(m.label, f"{figures[m.name]:.1f}", m.unit) for m in measures.MEASURES]
         print_table(
-            f"{chain.setting('name')}: mean of the last {max(1, days // 4)} of {days} days",
+            f"{chain.setting('name')}{but_for(off)}: mean of the last {max(1, days // 4)} of {days} days",
             ("measure", "value", "unit"),
             rows,
             "One run; `service-culture vary` and several seeds show the spread.",
@@ -165,6 +179,7 @@ def vary(
     warm_up: Annotated[int, typer.Option(help="Working days before the change.", min=0, max=100_000)] = 250,
     seed: Seed = 1,
     workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
+    without: Without = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for table, picture and manifest [default: results/vary, replaced]")
     ] = None,
@@ -174,16 +189,18 @@ def vary(
     as_json: AsJson = False,
 ) -> None:
     """Vary a lever and measure what customers notice: satisfaction, NPS, retention, slope, elasticity and lag."""
-    from sim import levers, results
+    from sim import levers, mechanisms, results
 
     one = levers.lever(lever, place="lever")
+    off = mechanisms.switchable(without or [])
+    mechanisms.check_pulled([one.name], off, place="lever")
     results.check_format(table_format)
     out, overwrite = _folder_for("vary", out, overwrite)
     if department and link:
         raise InputError(
             "give a department or a link, not both", place="--department, --link", value=f"{department}, {link}"
         )
-    chain = load(organisation)
+    chain = load(organisation, off)
     where = department or link
     low, high = _range(one, low, high)
     values = [low + (high - low) * step / max(1, steps - 1) for step in range(steps)]
@@ -194,7 +211,7 @@ def vary(
         from sim.interventions import rows_of
 
         rows_of(chain, one.name, where)
-        announce(chain, f"{steps} values × {runs} runs × {days} days", quiet or as_json)
+        announce(chain, f"{steps} values × {runs} runs × {days} days{but_for(off)}", quiet or as_json)
         from sim.model import ServiceModel
 
         ServiceModel(chain, seed=seed).run(1)
@@ -220,7 +237,8 @@ def vary(
         plots.dose_response(variation).savefig(draft / "dose_response.png")
         manifest = results.manifest(
             "vary", chain, tables, organisation=organisation, lever=one.name, values=values, where=where, runs=runs,
-            seed=seed, warm_up=warm_up, days=days, answers={name: estimate_as_dict(value) for name, value in answers.items()},
+            seed=seed, warm_up=warm_up, days=days, without=off,
+            answers={name: estimate_as_dict(value) for name, value in answers.items()},
         )  # fmt: skip
         results.write_manifest(draft, manifest)
     if as_json:
@@ -231,7 +249,7 @@ def vary(
             **{name: estimate_as_dict(value) for name, value in answers.items()},
         })  # fmt: skip
     elif not quiet:
-        print_variation(variation, table, answers)
+        print_variation(variation, table, answers, but_for(off))
         print(f"Table, picture (dose_response.png) and manifest are in {out}")
 
 
@@ -280,14 +298,27 @@ def from_tickets(
         str | None, typer.Option(help="Order of day and month: dmy or mdy [default: guessed]")
     ] = None,
     adjust: Annotated[bool, typer.Option(help="Scale rests and handing on to the log's own figures.")] = True,
+    without: Without = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Derive an organisation from a ticket export, and show the log beside its simulation."""
-    from sim import eventlog
+    """Derive an organisation from a ticket export, and show the log beside its simulation.
+
+    With --without, the simulation beside the log is one without these mechanisms; the file stays as derived.
+    """
+    from sim import eventlog, mechanisms
 
     silent = quiet or as_json
+    off = mechanisms.switchable(without or [])
+    if off and runs == 0:
+        raise InputError(
+            "there is no simulation to switch anything off in",
+            place="--without",
+            value=", ".join(off),
+            allowed="at least one run beside the log (--runs)",
+            hint="the file is written as derived; `service-culture run FILE --without …` runs it without a mechanism",
+        )
     overrides = {}
     for text in column or []:
         role, equals, value = text.partition("=")
@@ -298,11 +329,11 @@ def from_tickets(
         report = eventlog.from_tickets(
             file, out, overrides, name=name, customers=customers, smallest_group=smallest_group, adjust=adjust,
             seeds=tuple(range(seed, seed + runs)), separator=separator, encoding=encoding, date_order=date_order,
-            overwrite=overwrite, progress=None if silent else lambda line: print(f"{line} …", file=sys.stderr),
+            without=off, overwrite=overwrite, progress=None if silent else lambda line: print(f"{line} …", file=sys.stderr),
         )  # fmt: skip
     if as_json:
         table = [] if report.table is None else report.table.reset_index().to_dict(orient="records")
-        print_json({"out": str(out) if out else None, "table": table, "lines": report.lines})
+        print_json({"out": str(out) if out else None, "without": off, "table": table, "lines": report.lines})
     elif not quiet:
         print("\n".join(report.lines))
         if out:
@@ -329,12 +360,15 @@ def organisations(as_json: AsJson = False) -> None:
 
 
 @app.command(epilog="Example: service-culture show retailer")
-def show(organisation: Organisation = "energy_distributor", as_json: AsJson = False) -> None:
+def show(organisation: Organisation = "energy_distributor", without: Without = None, as_json: AsJson = False) -> None:
     """Check an organisation and show its units, their load, and who serves whom."""
-    chain = load(organisation)
+    from sim import mechanisms
+
+    off = mechanisms.switchable(without or [])
+    chain = load(organisation, off)
     load_of, rates = chain.utilisation(), chain.case_rates()
     if as_json:
-        print_json({"utilisation": load_of, "cases_per_day": rates, "chain": chain.to_node_link()})
+        print_json({"utilisation": load_of, "cases_per_day": rates, "without": off, "chain": chain.to_node_link()})
         return
     rows = [
         (name, chain.nodes[name]["kind"], str(chain.nodes[name].get("staff", 1)), f"{rates[name]:.1f}",
@@ -342,7 +376,7 @@ def show(organisation: Organisation = "energy_distributor", as_json: AsJson = Fa
         for name in chain.units
     ]  # fmt: skip
     print_table(
-        f"{chain.setting('name')}: {len(chain.units)} units, {len(chain.links)} links, "
+        f"{chain.setting('name')}{but_for(off)}: {len(chain.units)} units, {len(chain.links)} links, "
         + ", ".join(f"{chain.nodes[s].get('customers', 0):,} {s}" for s in chain.segments),
         ("unit", "kind", "staff", "cases a day", "load", "serves"),
         rows,
@@ -380,6 +414,50 @@ def levers(
     print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning", "source"), rows, "")
 
 
+@app.command(
+    epilog="Examples: service-culture mechanisms my-firm.toml · service-culture mechanisms B2 · "
+    "service-culture mechanisms B2 my-firm.toml"
+)
+def mechanisms(
+    what: Annotated[
+        str, typer.Argument(help="An organisation as elsewhere, or the id of one mechanism for its details.")
+    ] = "energy_distributor",
+    organisation: Annotated[str | None, typer.Argument(help="After an id: the organisation.")] = None,
+    without: Without = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every mechanism: whether an organisation has it, its levers, and what the test of its claim measured."""
+    from sim import mechanisms as table
+
+    chosen = table.MECHANISMS
+    if detail := organisation is not None or (len(what) == 2 and what[1].isdigit()):
+        chosen = (table.find(what),)
+        what = organisation or "energy_distributor"
+    off = table.switchable(without or [])
+    chain = load(what, off)
+    found = [(one, table.is_on(chain, one.id) if table.switch(one.id) else None) for one in chosen]
+    if as_json:
+        print_json([table.as_dict(one, on) for one, on in found])
+    elif detail:
+        print_mechanism(*found[0], chain.setting("name"))
+    else:
+        rows = []
+        for one, on in found:
+            figures = table.measured(one.id)
+            first = f"{figures[0].what}: {figures[0].text()}, n = {figures[0].runs}" if figures else "–"
+            rows.append((
+                one.id, one.name, state_of(one, on),
+                ", ".join(lever.name.replace("_", "-") for lever in table.levers_of(one.id)),
+                first + (f"; {len(figures) - 1} more" if len(figures) > 1 else ""),
+            ))  # fmt: skip
+        print_table(
+            f"Mechanisms in {chain.setting('name')}{but_for(off)}",
+            ("id", "mechanism", "here", "levers", "what the test of its claim measured [95 % interval]"),
+            rows,
+            "All figures of one: service-culture mechanisms ID. Without one: --without ID, on every command that runs.",
+        )
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON schema of the organisation file."""
@@ -401,28 +479,34 @@ def new(
     print(f"{file} holds a copy of {like}. Edit it, then: service-culture show {file}")
 
 
-@app.command(epilog="Example: service-culture convert my-firm.toml my-firm.graphml")
+@app.command(
+    epilog="Examples: service-culture convert my-firm.toml my-firm.graphml · "
+    "service-culture convert my-firm.toml without-rush.toml --without A5"
+)
 def convert(
     organisation: Organisation,
     file: Annotated[Path, typer.Argument(help="File to write; its ending says the format: .toml, .json, .graphml.")],
+    without: Without = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Convert an organisation between TOML, node-link JSON and GraphML."""
+    """Convert an organisation between TOML, node-link JSON and GraphML; or write it without some mechanisms."""
+    from sim import mechanisms, results
     from sim import organisation as organisations_
-    from sim import results
 
-    results.write_text(file, organisations_.as_text(load(organisation), file), overwrite=overwrite)
-    print(f"wrote {file}")
+    off = mechanisms.switchable(without or [])
+    results.write_text(file, organisations_.as_text(load(organisation, off), file), overwrite=overwrite)
+    print(f"wrote {file}{but_for(off)}")
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------------
 
 
-def load(organisation: str) -> ServiceChain:
-    """Return a checked chain from whatever the user named."""
+def load(organisation: str, off: Sequence[str] = ()) -> ServiceChain:
+    """Return a checked chain from whatever the user named, with the mechanisms ``off`` switched off."""
+    from sim import mechanisms
     from sim import organisation as organisations_
 
-    return organisations_.load(organisation)
+    return mechanisms.without(organisations_.load(organisation), off)
 
 
 if __name__ == "__main__":

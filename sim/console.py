@@ -20,6 +20,11 @@ def announce(chain: ServiceChain, what: str, quiet: bool) -> None:
         print(f"{head}; {what} …", file=sys.stderr, flush=True)
 
 
+def but_for(off: Sequence[str]) -> str:
+    """Say which mechanisms are switched off, as the end of a line; nothing where none is."""
+    return f", without {', '.join(off)}" if off else ""
+
+
 @contextmanager
 def compiling(quiet: bool) -> Iterator[None]:
     """Say what is happening while the rules are compiled on a machine that has not run them yet."""
@@ -96,8 +101,39 @@ def without_nan(content: Any) -> Any:
     return None if isinstance(content, float) and content != content else content
 
 
-def print_variation(variation: Any, table: Any, answers: dict[str, Any]) -> None:
-    """Print what varying a lever did: the table, then slope, elasticity and lag."""
+def state_of(one: Any, on: bool | None) -> str:
+    """Say in a word whether an organisation has a mechanism."""
+    return "always" if on is None else "on" if on else "in part" if one.stays else "off"
+
+
+def print_mechanism(one: Any, on: bool | None, organisation: str) -> None:
+    """Print one mechanism: its meaning, claim, rules, levers, and every figure that the test of its claim measured."""
+    from sim import mechanisms
+
+    print(f"{one.id} {one.name}: {state_of(one, on)} in {organisation}\n\n{one.meaning}")
+    if on is None:
+        print(f"It cannot be switched off: {one.always or 'none of its levers has a neutral value'}.")
+    if one.stays:
+        print(f"When it is switched off, {one.stays}.")
+    print(f"Claim: {one.claim}\nTest:  {one.claim_test}\n\nRules")
+    for rule in mechanisms.rules_of(one.id):
+        first = (rule.text or "no docstring").split("\n\n")[0].replace("\n", " ")
+        print(f"  {rule.module}.{rule.name}\n      {first}")
+    print()
+    if chosen := mechanisms.levers_of(one.id):
+        rows: list[tuple[str, ...]] = [
+            (lever.name.replace("_", "-"), lever.home, f"{lever.default:g}",
+             "–" if lever.neutral is None else f"{lever.neutral:g}", f"{lever.meaning} [{lever.unit}]")
+            for lever in chosen
+        ]  # fmt: skip
+        print_table("Levers", ("lever", "of", "default", "off", "meaning"), rows, "")
+    if figures := mechanisms.measured(one.id):
+        rows = [(figure.what, figure.text(), figure.runs) for figure in figures]
+        print_table("Measured", ("what", "mean [95 % interval]", "n"), rows, "")
+
+
+def print_variation(variation: Any, table: Any, answers: dict[str, Any], note: str = "") -> None:
+    """Print what varying a lever did: the table, then slope, elasticity and lag; ``note`` ends the title."""
     columns = (
         ("internal_service", "realised internal\nservice, 0–100", 1),
         ("external_satisfaction", "external\nsatisfaction, 0–100", 1),
@@ -110,7 +146,7 @@ def print_variation(variation: Any, table: Any, answers: dict[str, Any]) -> None
         for row in table.to_dict(orient="records")
     ]
     print_table(
-        f"{variation.lever.replace('_', ' ')}{f' of {variation.where}' if variation.where else ''}",
+        f"{variation.lever.replace('_', ' ')}{f' of {variation.where}' if variation.where else ''}{note}",
         ("value", *(label for _, label, _ in columns)),
         rows,
         f"n = {len(variation.seeds)} paired runs per value; mean [95 % interval]; last {variation.window} of "

@@ -1,4 +1,4 @@
-"""Shared by all tests: the repository on the path, slow tests only when asked for, and a place for what they measure."""
+"""Shared by all tests: the repository on the path, slow tests only when asked for, and a book of what claims measure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ sys.path.insert(0, str(ROOT))
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
     parser.addoption("--measured", action="store_true", help="at the end, show the figures that the claims measured")
+    parser.addoption("--record", action="store_true", help="write the figures that the claims measured down")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from tests import recording
+
+    config.pluginmanager.register(recording)
+    if not hasattr(config, "workerinput"):  # with pytest-xdist, the process that hears of all tests keeps the book
+        config.pluginmanager.register(recording.Book(config))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -23,28 +32,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
-
-
-_measured: list[str] = []
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest):
-    """Keep a figure that a claim measured; ``--measured`` shows them at the end of a run."""
-
-    def keep(what: str, figure: object) -> None:
-        text = (
-            figure.text(3) if hasattr(figure, "text") else f"{figure:.3f}" if isinstance(figure, float) else str(figure)
-        )
-        line = f"{Path(str(request.node.path)).stem}: {what}: {text}"
-        _measured.append(line)
-        print(line)
-
-    return keep
-
-
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
-    if _measured and config.getoption("--measured"):
-        terminalreporter.section("what the claims measured")
-        for line in _measured:
-            terminalreporter.write_line(line)

@@ -12,7 +12,7 @@ import time
 import pandas as pd
 import pytest
 
-from sim import organisation
+from sim import mechanisms, organisation
 
 
 def service_culture(*arguments, cwd=None, **environment):
@@ -69,7 +69,8 @@ def test_help_answers_without_importing_the_model():
 
 
 def test_every_command_has_help_with_its_options():
-    for command in ("run", "vary", "from-tickets", "show", "levers", "organisations", "schema", "new", "convert"):
+    for command in ("run", "vary", "from-tickets", "show", "levers", "mechanisms", "organisations", "schema",
+                    "new", "convert"):  # fmt: skip
         done = service_culture(command, "--help")
         assert done.returncode == 0, done.stderr
         assert "Usage" in done.stdout
@@ -147,6 +148,20 @@ def test_quiet_prints_nothing(small, tmp_path):
         (["run", "--days", "-3"], ["--days"]),
         (["levers", "frim"], ["no lever lives there", "did you mean 'firm'?"]),
         (["convert", "retailer", "x.svg"], ["no such format", ".graphml"]),
+        (["run", "--without", "B9"], ["--without: there is no such mechanism", "'B9'", "one of A1, A2"]),
+        (["run", "--without", "motivatoin"], ["did you mean B2, motivation?"]),
+        (["show", "--without", "A5,F4"], ["F4, lag, cannot be switched off", "it is measured, not modelled"]),
+        (["convert", "retailer", "x.toml", "--without", "b1,"], ["no such mechanism", "found:   ''"]),
+        (
+            ["run", "--days", "3", "--without", "b1", "--set", "pay=0.7", "--set", "training=0.1@IT"],
+            ["--set: training belongs to B1, knowledge, which is switched off", "leave B1 out of --without"],
+        ),
+        (["vary", "training", "--without", "A5", "--without", "b1"], ["lever: training belongs to B1", "switched off"]),
+        (["from-tickets", "x.csv", "--without", "B1", "--runs", "0"], ["there is no simulation", "--runs"]),
+        (["from-tickets", "x.csv", "--without", "B8"], ["--without: there is no such mechanism", "'B8'"]),
+        (["mechanisms", "Z9"], ["no such mechanism", "'Z9'"]),
+        (["mechanisms", "motivaton", "retailer"], ["no such mechanism", "did you mean B2, motivation?"]),
+        (["mechanisms", "retialer"], ["no such organisation", "did you mean 'retailer'?"]),
     ],
 )
 def test_wrong_input_gets_one_clear_error_and_writes_nothing(arguments, expected, tmp_path):
@@ -221,6 +236,75 @@ def test_levers_organisations_and_schema_list_what_there_is():
     assert {one["home"] for one in json.loads(service_culture("levers", "unit", "--json").stdout)} == {"unit"}
     assert "energy_distributor" in service_culture("organisations").stdout
     assert "properties" in json.loads(service_culture("schema").stdout)
+
+
+def test_without_a_mechanism_the_results_and_their_manifest_are_others(small, tmp_path):
+    manifests = {}
+    less, again = ["--without", "a5,B2"], ["--without", "B2", "--without", "A5"]
+    for name, options in (("all", []), ("less", less), ("again", again)):
+        done = service_culture("run", small, "--days", 12, "--out", tmp_path / name, *options)
+        assert done.returncode == 0, done.stderr
+        manifests[name] = json.loads((tmp_path / name / "manifest.json").read_text())
+    assert "without A5, B2" in done.stderr
+    assert "without A5, B2" in done.stdout
+    assert [manifests[name]["inputs"]["without"] for name in manifests] == [[], ["A5", "B2"], ["A5", "B2"]]
+    assert manifests["less"]["organisation"] == manifests["again"]["organisation"]
+    assert manifests["less"]["results"] == manifests["again"]["results"] != manifests["all"]["results"]
+
+
+def test_an_organisation_is_written_and_shown_without_a_mechanism(small, tmp_path):
+    small.write_text(small.read_text().replace("staff = 3", "staff = 3\ntraining = 0.3"))
+    done = service_culture("convert", small, tmp_path / "less.toml", "--without", "b1")
+    assert (done.returncode, done.stdout.strip()) == (0, f"wrote {tmp_path / 'less.toml'}, without B1")
+    assert organisation.load(tmp_path / "less.toml").value("training", "Shop") == 0
+    loads = [
+        json.loads(service_culture("show", *arguments, "--json").stdout)["utilisation"]["Shop"]
+        for arguments in ([small], [small, "--without", "B1"], [tmp_path / "less.toml"])
+    ]
+    assert loads[0] > loads[1] == loads[2]
+    assert "Small, without B1:" in service_culture("show", small, "--without", "B1").stdout
+
+
+def test_vary_without_a_mechanism_says_so(small, tmp_path):
+    done = service_culture("vary", "internal-service", small, "--steps", 2, "--runs", 2, "--days", 8, "--warm-up", 2,
+                           "--without", "B2", "--out", tmp_path / "out")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "internal service, without B2" in done.stdout
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["inputs"]["without"] == ["B2"]
+    assert manifest["organisation"]["graph"]["motivation_rate"] == 0
+
+
+def test_beside_a_ticket_log_the_simulation_may_be_without_a_mechanism_and_the_file_is_as_derived(tmp_path):
+    lines = ["id,opened,resolved,team"]
+    for number in range(60):
+        day, hour = 4 + number % 5, 8 + number % 8
+        lines.append(f"T{number},2024-03-{day:02} {hour:02}:10,2024-03-{day:02} {hour + 1:02}:30,Desk")
+    (tmp_path / "log.csv").write_text("\n".join(lines))
+    files = []
+    for name, options in (("a.toml", []), ("b.toml", ["--without", "B1,a5"])):
+        done = service_culture("from-tickets", tmp_path / "log.csv", "--runs", 2, "--out", tmp_path / name, *options)
+        assert done.returncode == 0, done.stderr
+        files.append((tmp_path / name).read_text())
+    assert "2 runs, without A5, B1" in done.stdout
+    assert files[0] == files[1]
+
+
+def test_mechanisms_lists_them_all_and_shows_one_in_detail(small):
+    listed = service_culture("mechanisms", small)
+    assert listed.returncode == 0, listed.stderr
+    for part in ("Mechanisms in Small", "A1", "F5", "rush-share", "always"):
+        assert part in listed.stdout
+    as_json = json.loads(service_culture("mechanisms", small, "--json", "--without", "b2").stdout)
+    found = {one["id"]: one for one in as_json}
+    assert (found["B1"]["on"], found["B2"]["on"], found["F4"]["on"]) == (True, False, None)
+    assert "training" in found["B1"]["levers"]
+    assert {"what", "mean", "low", "high", "n"} == set(found["B2"]["measured"][0])
+    detail = service_culture("mechanisms", "b2", small)
+    for part in ("B2 motivation: on in Small", "Claim: With pay", "sim.rules.motivation.grounds", "motivation-rate"):
+        assert part in detail.stdout
+    for figure in mechanisms.measured("B2"):
+        assert figure.text() in detail.stdout
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")

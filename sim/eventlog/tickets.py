@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim import organisation
+from sim import mechanisms, organisation
 from sim.errors import InputError
 from sim.eventlog import comparison
 from sim.eventlog.columns import ColumnGuess, guess_columns
@@ -56,6 +56,7 @@ def from_tickets(
     separator: str | None = None,
     encoding: str | None = None,
     date_order: str | None = None,
+    without: Sequence[str] = (),
     overwrite: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> TicketReport:
@@ -72,6 +73,7 @@ def from_tickets(
     adjust : see `sim.eventlog.derive`
     seeds : of the simulation runs for the comparison; none skips it
     separator, encoding, date_order : where the guess about the file is wrong
+    without : mechanisms to switch off in the simulation beside the log; the organisation written stays as derived
     overwrite : replace an ``out`` that is there already
     progress : called with a line at every step
 
@@ -98,9 +100,11 @@ def from_tickets(
     if seeds:
         tell(f"simulating, {len(seeds)} runs")
         of_log = comparison.figures(log)
-        simulated = comparison.simulated_figures(derived.chain, derived, seeds, log=log)
+        chain = mechanisms.without(derived.chain, without)
+        simulated = comparison.simulated_figures(chain, derived, seeds, log=log)
         report.table = comparison.compare_table(of_log, simulated)
         runs = f"{len(seeds)} runs" if len(seeds) > 1 else "1 run"
+        runs += f", without {', '.join(without)}" if without else ""
         report.lines += [
             "",
             f"log beside simulation ({len(log.cases):,} tickets, {runs}):",
