@@ -11,7 +11,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from sim import agents, levers, organisation, population
+from sim import agents, organisation, population
 from sim import state as states
 from sim.chain import ServiceChain
 from sim.compiled import wrapping_integers
@@ -68,7 +68,7 @@ class ServiceModel(mesa.Model):
         seed = _whole_seed(seed, rng)
         super().__init__(rng=seed % 2**63)
         self.seed: int = seed
-        self.chain = _with_overrides(organisation.load(chain), overrides)
+        self.chain = organisation.load(chain).everywhere(overrides, place="model parameter")
         self.state = states.build(self.chain, seed, JOURNAL_ROWS if journal else 1)
         self._schedule = Schedule(self.chain, self.state)
         self._actors: tuple[Actor, ...] = ()
@@ -342,21 +342,3 @@ def _check_traffic(chain: ServiceChain, interventions: Iterable[Intervention]) -
             allowed=error.allowed,
             hint=error.hint,
         ) from None
-
-
-def _with_overrides(chain: ServiceChain, overrides: Mapping[str, float]) -> ServiceChain:
-    """Return the chain with these levers set for the whole firm, over what nodes and links say."""
-    if not overrides:
-        return chain
-    chain = chain.copy()
-    for name, value in overrides.items():
-        one = levers.lever(name, place="model parameters")
-        number = one.check(value, place=f"model parameter {one.name}")
-        for bag in [
-            chain.graph,
-            *(data for _, data in chain.nodes(data=True)),
-            *(d for *_, d in chain.edges(data=True)),
-        ]:
-            bag.pop(one.name, None)
-        chain.graph[one.name] = number
-    return chain.check()
