@@ -24,7 +24,10 @@ def is_unclear(keys, key, share):
 
 @rule
 def disowns(ownership, bridge, bridge_effect, u):
-    """Tell whether staff pass a request on: with probability (1 - o) (1 - k w), w the bridge to those blamed. Neutral: o = 1."""
+    """Tell whether staff pass a request on: with probability (1 - o) (1 - k w), w the bridge to those blamed.
+
+    Neutral: o = 1.
+    """
     return u < (1.0 - ownership) * (1.0 - bridge_effect * bridge)
 
 

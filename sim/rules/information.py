@@ -29,7 +29,10 @@ def told(wait, inside, platform, information):
 
 @rule
 def accepted(prompt, share_told, wait, acceptable, acceptance):
-    """Return P + k i h(w / w*) (1 - P), h(x) = x exp(1 - x): largest for a wait about as long as is acceptable. Neutral: k = 0."""
+    """Return P + k i h(w / w*) (1 - P), h(x) = x exp(1 - x): largest for a wait about as long as is acceptable.
+
+    Neutral: k = 0.
+    """
     if share_told == 0.0:
         return prompt
     x = wait / acceptable

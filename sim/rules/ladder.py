@@ -1,8 +1,8 @@
 """F5: escalations climb a ladder of limited attention: manager, then general manager.
 
-What staff may not settle, and who goes straight to a manager, waits until a manager of the unit has attention for it; after some
-days, or where a unit has no manager, it climbs to the general manager. A saturated ladder lengthens recovery by the wait. Where
-an escalation takes no attention (the neutral value), the ladder holds nobody up.
+What staff may not settle, and who goes straight to a manager, waits until a manager of the unit has attention for it; after
+some days, or where a unit has no manager, it climbs to the general manager. A saturated ladder lengthens recovery by the
+wait. Where an escalation takes no attention (the neutral value), the ladder holds nobody up. Form: a modelling choice.
 """
 
 from sim.compiled import part, stage

@@ -15,7 +15,10 @@ LATENT, SURFACE, PROMISE = int(draws.Purpose.LATENT), int(draws.Purpose.SURFACE)
 
 @rule
 def share_hidden(rate, haste, haste_effect, lessons):
-    """Return (l0 + k h) exp(-lessons), at most 1: the share of work that looks right and hides a fault. Neutral: l0 = 0, h = 0."""
+    """Return (l0 + k h) exp(-lessons), at most 1: the share of work that looks right and hides a fault.
+
+    Neutral: l0 = 0, h = 0.
+    """
     return min(1.0, (rate + haste_effect * haste) * exp(-lessons))
 
 

@@ -57,7 +57,10 @@ def errors(strain, effect):
 
 @rule
 def time_taken(strain, effect):
-    """Return k S, the log of the factor on working time: sustained overwork slows down (KC & Terwiesch 2009). Neutral: k = 0."""
+    """Return k S, the log of the factor on working time: sustained overwork slows down (KC & Terwiesch 2009).
+
+    Neutral: k = 0.
+    """
     return effect * strain
 
 

@@ -11,7 +11,22 @@ from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.interventions import Intervention
 from sim.model import ServiceModel
-from sim.population import ARRIVED, CLASSES, FREE, NOBODY, QUEUED, RESTING, SERVED, WAITING
+from sim.population import (
+    ARRIVED,
+    CLASSES,
+    FREE,
+    HELD_BACK,
+    LADDER,
+    NOBODY,
+    PERMANENT,
+    QUEUED,
+    RAISED,
+    RESTING,
+    SERVED,
+    TEMPORARY,
+    VACANT,
+    WAITING,
+)
 from sim.rules.loyalty import DETRACTOR, PROMOTER
 
 
@@ -30,6 +45,10 @@ def check(model: ServiceModel) -> None:
     _requests(model)
     _customers(model)
     _people(model)
+    _posts(model)
+    _problems(model)
+    _later(model)
+    _money(model)
     _figures(model)
 
 
@@ -47,7 +66,12 @@ def _requests(model: ServiceModel) -> None:
         for u in range(len(unit))
     ]
     calendar = [r for head in state.slot_ring for r in walk(head, request["next"])]
-    listed = [*free, *(r for line in queued for r in line), *calendar]
+    ladders = [walk(row["ladder_head"], request["next"]) for row in (*unit, state.firm[0])]
+    for row, rungs in zip((*unit, state.firm[0]), ladders, strict=True):
+        assert row["on_ladder"] == len(rungs)
+        assert row["ladder_tail"] == (rungs[-1] if rungs else NOBODY)
+    assert {r for rungs in ladders for r in rungs} == set(np.flatnonzero(status == LADDER).tolist())
+    listed = [*free, *(r for line in queued for r in line), *calendar, *(r for rungs in ladders for r in rungs)]
     assert len(listed) == len(set(listed)), "a request stands on two lists"
     assert len(free) == clock["free_requests"]
     assert (status[free] == FREE).all()
@@ -98,7 +122,8 @@ def _customers(model: ServiceModel) -> None:
     assert len(calendar) == len(set(calendar))
     assert set(calendar) == set(np.flatnonzero(active).tolist())
     assert (customer["next_need"][active] >= model.day).all()
-    asked = request[(request["state"] != FREE) & (request["parent"] == NOBODY)]
+    outside = np.asarray(state.link["client_segment"] != NOBODY)
+    asked = request[(request["state"] != FREE) & outside[request["link"]]]
     assert (np.bincount(asked["client"], minlength=len(customer)) == customer["open"]).all()
 
 
@@ -123,17 +148,89 @@ def _people(model: ServiceModel) -> None:
     assert served == state.clock[0]["services_ever"] == state.unit_day[: model.day]["served"].sum()
 
 
+def _posts(model: ServiceModel) -> None:
+    state, day = model.state, model.day
+    employee, unit, bond = np.asarray(state.employee), np.asarray(state.unit), np.asarray(state.bond)
+    assert np.isin(employee["status"], (PERMANENT, TEMPORARY, VACANT)).all()
+    held = np.bincount(employee["unit"][employee["status"] != VACANT], minlength=len(unit))
+    assert (held == unit["filled"]).all()
+    assert (employee["starts"][employee["status"] != PERMANENT] >= day).all()
+    days = state.unit_day[:day]
+    permanent = (employee["status"] == PERMANENT).sum()
+    assert unit["staff"].sum() - days["quits"].sum() + days["hires"].sum() == permanent
+    roster = np.asarray(state.roster)
+    vacant = np.flatnonzero(employee["status"] == VACANT)
+    away = dict(zip(roster["employee"].tolist(), roster["free_at"].tolist(), strict=True))
+    assert all(away[e] >= employee["starts"][e] for e in vacant.tolist() if employee["starts"][e] > day)
+    assert ((bond["strength"] >= 0) & (bond["strength"] <= 1)).all()
+    ends = np.concatenate([bond["one"], bond["other"]])
+    assert (np.bincount(ends, minlength=len(employee)) == employee["ties"]).all()
+    inside = bond["link"] == NOBODY
+    assert (employee["unit"][bond["one"]] == employee["unit"][bond["other"]])[inside].all()
+    assert ((state.manager["attention"] >= 0) & (state.manager["attention"] <= 1)).all()
+    for name in ("support", "voice_climate", "clarity", "effort", "committed"):
+        assert ((unit[name] >= 0) & (unit[name] <= 1)).all(), name
+    assert (unit["standard"] > 0).all()
+    link = np.asarray(state.link)
+    for name in ("regard", "hostility", "bridge"):
+        assert ((link[name] >= 0) & (link[name] <= 1 + 1e-9)).all(), name
+    assert (np.abs(link["care"]) <= 1).all()
+
+
+def _problems(model: ServiceModel) -> None:
+    state = model.state
+    problem, days = np.asarray(state.problem), state.unit_day[: model.day]
+    free = walk(state.clock[0]["free_problem"], problem["next"])
+    assert len(free) == state.clock[0]["free_problems"] == (problem["status"] == FREE).sum()
+    under_way = problem[problem["status"] != FREE]
+    assert np.isin(under_way["status"], (HELD_BACK, RAISED)).all()
+    assert ((under_way["severity"] > 0) & (under_way["severity"] < 1)).all()
+    ended = days["problems_solved"].sum() + days["crises"].sum()
+    assert days["problems_born"].sum() - ended == len(under_way)
+    if model.day:
+        assert (np.bincount(under_way["unit"], minlength=len(state.unit)) == days["problems_open"][-1]).all()
+
+
+def _later(model: ServiceModel) -> None:
+    state = model.state
+    later = np.asarray(state.later)
+    free = walk(state.clock[0]["free_later"], later["next"])
+    waiting = [row for head in state.later_ring for row in walk(head, later["next"])]
+    assert len(free) == state.clock[0]["free_laters"]
+    assert sorted([*free, *waiting]) == list(range(len(later)))
+    assert (later["client"][free] == NOBODY).all()
+    assert (later["due"][waiting] >= model.day).all()
+    assert (later["made"][waiting] < model.day).all()
+
+
+COSTS = ("wages", "fees", "hiring", "training", "redress", "crises", "programmes", "surveys", "service_budget")
+
+
+def _money(model: ServiceModel) -> None:
+    """What was booked when it happened, by the firm, by unit and by segment, is the same money."""
+    state, day = model.state, model.day
+    firm, unit, segment = state.firm_day[:day], state.unit_day[:day], state.segment_day[:day]
+    scale = 1e-9 * (1 + np.abs(firm["revenue"]).sum() + sum(np.abs(firm[name]).sum() for name in COSTS))
+    assert abs(state.firm[0]["cash"] - firm["profit"].sum()) <= scale
+    assert abs(firm["revenue"].sum() - segment["revenue"].sum()) <= scale
+    assert abs(firm["redress"].sum() - segment["redress"].sum()) <= scale
+    assert abs(unit["cost"].sum() - sum(firm[name].sum() for name in COSTS)) <= scale
+    assert abs(firm["revenue"].sum() - unit["cost"].sum() - state.firm[0]["cash"]) <= scale
+    for name in COSTS:
+        assert (firm[name] >= 0).all(), name
+
+
 def _figures(model: ServiceModel) -> None:
     state, days = model.state, model.day
     shares = ("satisfaction", "trust", "expected_outcome", "expected_process")
     for rows, names in (
-        (state.customer[state.customer["active"] == 1], shares),
+        (state.customer[state.customer["active"] == 1], (*shares, "baggage")),
         (state.relation, shares),
-        (state.employee, ("knowledge", "motivation")),
+        (state.employee, ("knowledge", "motivation", "compassion", "strain", "peer_support", "tie")),
     ):
         for name in names:
             assert ((rows[name] >= 0) & (rows[name] <= 1)).all(), name
-    for table in ("link_day", "unit_day"):
+    for table in ("link_day", "unit_day", "firm_day"):
         rows = np.asarray(getattr(state, table)[:days])
         for name in rows.dtype.names or ():
             assert np.isfinite(rows[name]).all(), f"{table}.{name}"
@@ -144,6 +241,10 @@ def _figures(model: ServiceModel) -> None:
         assert (links[name] >= 0).all(), name
     assert (links["rush_agreed"] <= links["rush"]).all()
     assert (links["wait"] >= 0).all()
+    assert (links["recovered"] + links["deflected"] <= links["recoveries"]).all()
+    assert (links["failures"] <= links["encounters"]).all()
+    assert (links["escalations"] <= links["complaints"]).all()
+    assert (links["complaints"] <= links["failures"]).all()
     assert links["opened"].sum() == state.clock[0]["opened_ever"]
     assert links["closed"].sum() == state.clock[0]["closed_ever"]
     segments = np.asarray(state.segment_day[:days])
