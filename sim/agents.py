@@ -88,6 +88,14 @@ for _field, _meaning in (
     ("backlog_days", "working days that its staff need for what is queued"),
     ("mean_motivation", "mean motivation of its staff last evening"),
     ("mean_knowledge", "mean knowledge of its staff last evening"),
+    ("mean_strain", "mean strain of its staff last evening"),
+    ("support", "help that managers gave their people last evening, 0 to 1"),
+    ("filled", "posts that somebody holds, temporaries included"),
+    ("standard", "internal standard of time per request, relative to the first day"),
+    ("voice_climate", "how safe people feel to raise a problem, 0 to 1"),
+    ("severity", "summed severity of its open problems"),
+    ("on_ladder", "escalations that wait for a manager"),
+    ("lessons", "what was learnt from failures, in log odds of an error"),
     *((one.name, one.meaning) for one in levers.of("unit")),
 ):
     setattr(_Unit, _field, _view(_field, _meaning))
@@ -100,6 +108,13 @@ class Department(_Unit):
 class Contractor(_Unit):
     """A contractor: to the customer it is the firm."""
 
+    quality = _view("partner_quality", "quality, as a deviation from the usual")
+    clarity = _view("clarity", "clarity of what firm and contractor expect of each other, 0 to 1")
+    effort = _view("effort", "effort, 0 to 1")
+    committed = _view("committed", "commitment to serving, 0 to 1")
+    measured_score = _view("seen_score", "quality as last measured, 0 to 1; -1 before")
+    number = _view("partner_number", "contractors there were before")
+
 
 class Employee(ServiceAgent):
     """Somebody who does the work of a department or contractor."""
@@ -110,6 +125,11 @@ class Employee(ServiceAgent):
     knowledge = _view("knowledge", "knowledge, 0 to 1")
     motivation = _view("motivation", "motivation, 0 to 1")
     service_received = _view("service_received", "satisfaction with those who serve it inside; -1 where nobody does")
+    strain = _view("strain", "strain, 0 to 1")
+    compassion = _view("compassion", "compassion left for customers' emotions, 0 to 1")
+    peer_support = _view("peer_support", "support from colleagues, 0 to 1")
+    status = _view("status", "who holds the post: 0 permanent, 1 temporary, 2 nobody")
+    since = _view("since", "day on which the post was taken up")
     served = _view("served", "requests served so far")
     busy_days = _view("busy_days", "working days spent on requests so far")
 
@@ -131,12 +151,14 @@ class Employee(ServiceAgent):
 
 
 class Manager(ServiceAgent):
-    """Somebody who leads: attention, shared out over the people led, carries recognition to them (B2)."""
+    """Somebody who leads: a day of attention for escalations, raised problems, and what is left for the people (B5)."""
 
     population = "manager"
 
     unit = _view("unit", "row of the unit")
-    attention = _view("attention", "share of the people led whom attention reaches, 0 to 1")
+    attention = _view("attention", "attention left today, in days")
+    escalations = _view("escalations", "escalations handled so far")
+    concerns = _view("concerns", "raised problems dealt with so far")
 
     @property
     def department(self) -> str:
@@ -159,6 +181,8 @@ class Customer(ServiceAgent):
     needs = _view("needs", "needs so far")
     ordinal = _view("ordinal", "how many joined the segment before")
     encounters = _view("encounters", "services received so far")
+    baggage = _view("baggage", "emotional baggage of their own, 0 to 1")
+    unresolved = _view("unresolved", "failures not made good")
 
     @property
     def segment(self) -> str:

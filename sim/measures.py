@@ -16,6 +16,7 @@ import pandas as pd
 
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
+from sim.population import CONTRACTOR, FREE, RAISED
 
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
 
@@ -48,7 +49,18 @@ MEASURES: tuple[Measure, ...] = (
     Measure("in_time", "answers in time", "%", "share of answers to customers within the promised time"),
     Measure("wait", "customers' wait", "days", "mean time from a customer's request to the answer"),
     Measure("motivation", "motivation", "0–100", "mean motivation of staff"),
+    Measure("strain", "strain", "0–100", "mean strain of staff"),
+    Measure("turnover", "turnover", "% a year", "staff who would quit in a year at this rate, as a share of all posts"),
     Measure("backlog", "backlog", "requests", "requests that wait for somebody to take them"),
+    Measure("failures", "failures", "%", "share of encounters with customers that fell short of what they let pass"),
+    Measure(
+        "complaints", "failures complained of", "%", "share of customers' failures that anybody in the firm was told of"
+    ),
+    Measure(
+        "seen_external", "external satisfaction, as seen", "0–100", "what surveys last told management of customers"
+    ),
+    Measure("seen_internal", "internal satisfaction, as seen", "0–100", "what surveys last told management of staff"),
+    Measure("profit", "profit", "currency a year", "revenue less all costs, at this rate"),
 )
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
@@ -69,6 +81,9 @@ def daily_arrays(model: ServiceModel, links: np.ndarray | None = None) -> dict[s
     clients = np.asarray(state.link["clients"], dtype=float)
     staff = np.asarray(state.unit["staff"], dtype=float)
     leaving = _ratio(segment["left"].sum(axis=1), active)
+    quits = unit["quits"].sum(axis=1).astype(float)
+    told = link["complaints"][:, outside].sum(axis=1).astype(float)
+    failed = link["failures"][:, outside].sum(axis=1).astype(float)
     return {
         "external_satisfaction": 100 * _ratio(np.nansum(segment["satisfaction"] * segment["active"], axis=1), active),
         "external_experience": 100 * _per_encounter(link, outside, "judgement"),
@@ -82,11 +97,19 @@ def daily_arrays(model: ServiceModel, links: np.ndarray | None = None) -> dict[s
         "in_time": 100 * _per_encounter(link, outside, "in_time"),
         "wait": _per_encounter(link, outside, "wait"),
         "motivation": 100 * (unit["motivation"] * staff).sum(axis=1) / staff.sum(),
+        "strain": 100 * (unit["strain"] * staff).sum(axis=1) / staff.sum(),
+        "turnover": 100 * DAYS_PER_YEAR * quits / staff.sum(),
         "backlog": unit["queued"].sum(axis=1).astype(float),
+        "failures": 100 * _per_encounter(link, outside, "failures"),
+        "complaints": 100 * _ratio(told, failed),
+        "seen_external": 100 * _seen(link, outside),
+        "seen_internal": 100 * _seen(link, inside),
+        "profit": DAYS_PER_YEAR * np.asarray(state.firm_day["profit"][:days], dtype=float),
         # weights, so that figures over a window are means over encounters and not over days
         "_outside": link["encounters"][:, outside].sum(axis=1).astype(float),
         "_inside": link["encounters"][:, realised].sum(axis=1).astype(float),
         "_left": segment["left"].sum(axis=1).astype(float),
+        "_failures": failed,
     }
 
 
@@ -96,7 +119,12 @@ _WEIGHTS = {
     "in_time": "_outside",
     "wait": "_outside",
     "internal_service": "_inside",
+    "failures": "_outside",
+    "complaints": "_failures",
 }
+
+_ONCE_THERE = ("seen_external", "seen_internal")
+"""Measures that begin some time after the first day."""
 
 
 def over_window(arrays: dict[str, np.ndarray], start: int, end: int) -> dict[str, float]:
@@ -117,6 +145,9 @@ def over_window(arrays: dict[str, np.ndarray], start: int, end: int) -> dict[str
             weights = arrays[_WEIGHTS[measure.name]][window]
             total = weights.sum()
             figures[measure.name] = float(np.nansum(values * weights) / total) if total else float("nan")
+        elif measure.name in _ONCE_THERE:
+            there = values[np.isfinite(values)]
+            figures[measure.name] = float(np.mean(there)) if len(there) else float("nan")
         else:
             figures[measure.name] = float(np.mean(values)) if len(values) else float("nan")
     return figures
@@ -133,11 +164,21 @@ def by_unit(model: ServiceModel) -> pd.DataFrame:
     table = state.unit_day[:days]
     staff = np.asarray(state.unit["staff"])
     frame = _long(days, "unit", chain.units)
-    for name in ("arrived", "served", "present", "queued", "pressure"):
+    for name in (
+        "arrived", "served", "present", "queued", "pressure", "standard", "filled", "quits", "hires", "covered",
+        "passed_blame", "problems_born", "problems_raised", "problems_solved", "problems_open", "crises", "severity",
+        "on_ladder", "lessons", "cost",
+    ):  # fmt: skip
         frame[name] = table[name].ravel()
+    frame["time_in_unit"] = _ratio(table["sojourn"], table["served"]).ravel()
     frame["utilisation"] = (100 * table["busy_days"] / staff).ravel()
-    for name in ("knowledge", "motivation"):
+    for name in ("knowledge", "motivation", "strain", "compassion", "support", "attention_left", "voice_climate"):
         frame[name] = 100 * table[name].ravel()
+    contractor = np.asarray(state.unit["kind"] == CONTRACTOR)
+    for name in ("clarity", "effort", "committed", "true_score", "seen_score", "partner_quality", "partner_number"):
+        scale = 1 if name == "partner_number" else 100
+        known = contractor & ((table[name] >= 0) | (name == "partner_quality"))
+        frame[name] = np.where(known, scale * table[name], np.nan).ravel()
     received = table["service_received"].ravel()
     frame["service_received"] = np.where(received < 0, np.nan, 100 * received)
     given = np.full((days, len(chain.units)), np.nan)
@@ -155,13 +196,19 @@ def by_link(model: ServiceModel) -> pd.DataFrame:
     days, chain = model.day, model.chain
     table = model.state.link_day[:days]
     frame = _long(days, "link", [f"{supplier} → {client}" for supplier, client in chain.links])
-    for name in ("opened", "closed", "encounters", "reopened", "passed_on", "rush", "rush_agreed", "rush_kept"):
+    for name in (
+        "opened", "closed", "encounters", "reopened", "passed_on", "rush", "rush_agreed", "rush_kept", "failures",
+        "complaints", "escalations", "recoveries", "recovered", "deflected", "repeats", "surfaced", "accidents",
+        "sent_away", "refused", "defended", "blamed", "answers",
+    ):  # fmt: skip
         frame[name] = table[name].ravel()
+    frame["recovery_time"] = _ratio(table["recovery_time"], table["recoveries"]).ravel()
+    frame["seen"] = np.where(table["seen"] >= 0, 100 * table["seen"], np.nan).ravel()
     frame["wait"] = _ratio(table["wait"], table["encounters"]).ravel()
     for name in ("right", "in_time", "quality", "judgement", "expectation", *DIMENSIONS):
         frame[name] = 100 * _ratio(table[name], table["encounters"]).ravel()
     internal = np.asarray(model.state.link["clients"]) > 0
-    for name in ("satisfaction", "trust"):
+    for name in ("satisfaction", "trust", "regard", "hostility", "bridge"):
         frame[name] = np.where(internal, 100 * table[name], np.nan).ravel()
     return frame
 
@@ -176,16 +223,52 @@ def by_segment(model: ServiceModel) -> pd.DataFrame:
     frame["satisfaction"] = 100 * table["satisfaction"].ravel()
     frame["net_promoter_score"] = 100 * _ratio(table["promoters"] - table["detractors"], table["active"]).ravel()
     frame["reputation"] = table["reputation"].ravel()
+    frame["market"] = 100 * table["market"].ravel()
+    for name in ("revenue", "redress"):
+        frame[name] = table[name].ravel()
     return frame
 
 
+def books(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day of the firm's books, in the organisation's currency."""
+    table = model.state.firm_day[: model.day]
+    money = [name for name in table.dtype.names or () if table.dtype[name].kind == "f" and name != "general_left"]
+    return pd.DataFrame({"day": np.arange(1, model.day + 1)} | {name: np.asarray(table[name]) for name in money})
+
+
+def problems(model: ServiceModel) -> pd.DataFrame:
+    """Return the problems that are open now, the gravest first: where, who knows, how old, how grave, raised or held back."""
+    rows = np.asarray(model.state.problem)
+    rows = rows[rows["status"] != FREE]
+    rows = rows[np.argsort(-rows["severity"], kind="stable")]
+    units = np.array(model.chain.units, dtype=object)
+    return pd.DataFrame({
+        "unit": units[rows["unit"]],
+        "employee": rows["employee"],
+        "age": model.day - rows["born"],
+        "severity": 100 * rows["severity"],
+        "raised": rows["status"] == RAISED,
+    })  # fmt: skip
+
+
+_HELPERS = ["_outside", "_inside", "_left", "_failures"]
+
 TABLES: dict[str, Callable[[ServiceModel], pd.DataFrame]] = {
-    "firm": lambda model: daily(model).drop(columns=["_outside", "_inside", "_left"]).reset_index(),
+    "firm": lambda model: daily(model).drop(columns=_HELPERS).reset_index(),
     "units": by_unit,
     "links": by_link,
     "segments": by_segment,
+    "books": books,
+    "problems": problems,
 }
 """The tidy tables of a run, by file name."""
+
+
+def _seen(table: np.ndarray, links: np.ndarray) -> np.ndarray:
+    """Return what management saw last, over links weighted by the answers so far; nan before the first survey."""
+    seen = table["seen"][:, links]
+    answers = np.where(seen >= 0, np.cumsum(table["answers"][:, links], axis=0), 0)
+    return _ratio((np.where(seen >= 0, seen, 0) * answers).sum(axis=1), answers.sum(axis=1))
 
 
 def _long(days: int, column: str, names: list[str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import mesa
+import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -17,7 +18,7 @@ from sim.chain import ServiceChain
 from sim.compiled import wrapping_integers
 from sim.errors import InputError
 from sim.interventions import Intervention, Schedule, rows_of
-from sim.population import DEPARTMENT
+from sim.population import DEPARTMENT, NOBODY
 from sim.rules import day
 
 JOURNAL_ROWS = 4096
@@ -199,6 +200,24 @@ class ServiceModel(mesa.Model):
         """Promoters less detractors in per cent of active customers, -100 to 100; nan when nobody is left."""
         segment, total = self.state.segment, self.customers
         return 100 * float(segment["promoters"].sum() - segment["detractors"].sum()) / total if total else float("nan")
+
+    @property
+    def bonds(self) -> nx.Graph:
+        """Ties between colleagues as a graph of employees' rows, with strength and, across teams, the link they cross."""
+        graph = nx.Graph()
+        units = self.chain.units
+        for row, unit in enumerate(self.state.employee["unit"].tolist()):
+            graph.add_node(row, unit=units[unit])
+        edges = self.chain.links
+        for tie in self.state.bond:
+            link = edges[tie["link"]] if tie["link"] != NOBODY else None
+            graph.add_edge(int(tie["one"]), int(tie["other"]), strength=float(tie["strength"]), link=link)
+        return graph
+
+    @property
+    def profit(self) -> float:
+        """Profit so far, in the organisation's currency."""
+        return float(self.state.firm["cash"][0])
 
     @property
     def journal(self) -> pd.DataFrame:

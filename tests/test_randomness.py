@@ -15,6 +15,7 @@ from sim import organisation
 from sim.chain import ServiceChain
 from sim.interventions import Intervention
 from sim.model import ServiceModel
+from sim.population import FREE, NEED
 from tests.baseline import update as baseline
 from tests.claims.paired import customers, pull, run, same, same_customers, same_run, small_firm
 from tests.claims.test_a1_paths import branched_firm
@@ -98,9 +99,9 @@ def test_whatever_changes_in_a_firm_its_customers_need_the_same_things_on_the_sa
     for change in ([], pull(error_rate=0.4, tools=0.1), pull("Back", hours_per_request=1.1), pull(training=0.3)):
         model = ServiceModel(chain, seed=3, interventions=change, journal=True).run(100)
         asked = np.asarray(model.state.request)
-        asked = asked[(asked["state"] != 0) & (asked["parent"] == -1)]
+        asked = asked[(asked["state"] != FREE) & (asked["cause"] == NEED)]
         needs = customers(model, "Customers")[["ordinal", "needs", "next_need"]]
-        closed = model.journal[model.journal["parent"] == 0]
+        closed = model.journal[model.journal["cause"] == NEED]
         opened = sorted([*closed["opened"].tolist(), *asked["opened"].tolist()])
         tables.append((needs, opened))
     for needs, opened in tables[1:]:

@@ -28,6 +28,23 @@ def small_firm(customers: int = 300, needs: float = 25, staff: int = 4, **graph:
     return chain.check()
 
 
+CORE = ("A1", "A2", "A3", "A4", "A5", "B1", "B2", "E1", "E7")
+"""The mechanisms on which all others build; their claims are tested with the others off, one thing at a time."""
+
+ALONE: dict[str, float] = {
+    one.name: one.neutral
+    for one in levers.LEVERS
+    if one.neutral is not None
+    and (one.mechanism not in CORE or one.name in ("slow_down", "standard_erosion", "standard_recovery"))
+} | {"attribution": 1.0}
+"""Levers of every mechanism beside the core, neutral; contractors count as the firm's own units (D5)."""
+
+
+def core_firm(customers: int = 300, needs: float = 25, staff: int = 4, **graph: float) -> ServiceChain:
+    """Return `small_firm` with every mechanism beside the core off."""
+    return small_firm(customers, needs, staff, **(ALONE | graph))
+
+
 def bare(*keep: str) -> dict[str, float]:
     """Return every lever of the firm neutral, except those of the mechanisms named: for the graph of a chain."""
     kept = levers.neutral_values(*keep) if keep else {}
@@ -105,10 +122,14 @@ def same_customers(one: ServiceModel, other: ServiceModel) -> bool:
 def same_run(one: ServiceModel, other: ServiceModel) -> bool:
     """Tell whether two runs are the same to the last bit, levers aside."""
     columns = {home: {lever.name for lever in levers.of(home)} for home in ("firm", "unit", "segment", "link")}
-    for name in ("clock", "unit", "segment", "link", "employee", "relation", "customer", "request", "roster"):
+    columns["link"].add("care")  # the dial itself, as it stands this morning
+    for name in (
+        "clock", "firm", "unit", "segment", "link", "employee", "manager", "relation", "bond", "customer", "request",
+        "problem", "later", "roster",
+    ):  # fmt: skip
         a, b = np.asarray(getattr(one.state, name)), np.asarray(getattr(other.state, name))
         keep = [field for field in a.dtype.names if field not in columns.get(name, set())]
         if not same(a[keep], b[keep]):
             return False
-    tables = ("link_day", "unit_day", "segment_day")
+    tables = ("link_day", "unit_day", "segment_day", "firm_day")
     return all(same(getattr(one.state, name)[: one.day], getattr(other.state, name)[: other.day]) for name in tables)

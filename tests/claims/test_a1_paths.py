@@ -6,7 +6,7 @@ import pytest
 from sim.chain import ServiceChain
 from sim.interventions import Intervention
 from sim.model import ServiceModel
-from tests.claims.paired import customers, difference, measure, pull, run, same, same_run, small_firm
+from tests.claims.paired import ALONE, core_firm, customers, difference, measure, pull, run, same, same_run
 
 UNITS = ("Sales", "Service", "Workshop", "Stores", "IT", "HR", "Courier", "Supplier", "Cleaning")
 
@@ -16,7 +16,7 @@ def branched_firm(**graph):
 
     Nobody leaves and nobody comes: a customer who left would take demand away from suppliers shared with others.
     """
-    chain = ServiceChain(churn=0, new_customers=0, **graph)
+    chain = ServiceChain(**(ALONE | {"churn": 0, "new_customers": 0} | graph))
     for name in UNITS[:-3]:
         chain.add_department(name, staff=4, hours_per_request=0.5)
     for name in UNITS[-3:]:
@@ -47,7 +47,7 @@ def test_a_change_in_a_unit_reaches_exactly_the_customers_downstream_of_it(unit,
 
 
 def test_every_path_carries_a_change_and_closing_all_of_them_stops_it():
-    both = ServiceChain(churn=0, new_customers=0, reopen_rate=0)
+    both = ServiceChain(**(ALONE | {"churn": 0, "new_customers": 0, "reopen_rate": 0}))
     for name in ("Front", "Left", "Right", "Back"):
         both.add_department(name, staff=4, hours_per_request=0.4)
     both.add_segment("Customers", customers=100, needs_per_year=25)
@@ -70,7 +70,7 @@ def test_every_path_carries_a_change_and_closing_all_of_them_stops_it():
 
 def test_better_work_three_links_away_raises_what_customers_feel(measured):
     effect = difference(
-        measure("external_satisfaction"), small_firm(), pull("Back", error_rate=0.0, internal_service=1.0)
+        measure("external_satisfaction"), core_firm(), pull("Back", error_rate=0.0, internal_service=1.0)
     )
     measured(
         "external satisfaction when Back, two links behind the front, works without errors and with full care", effect
@@ -80,7 +80,7 @@ def test_better_work_three_links_away_raises_what_customers_feel(measured):
 
 def test_the_effect_weakens_along_the_chain(measured):
     effects = {
-        name: difference(measure("external_satisfaction"), small_firm(), pull(name, error_rate=0.0))
+        name: difference(measure("external_satisfaction"), core_firm(), pull(name, error_rate=0.0))
         for name in ("Front", "Middle", "Back")
     }
     for name, effect in effects.items():
@@ -90,7 +90,7 @@ def test_the_effect_weakens_along_the_chain(measured):
 
 
 def test_customers_who_had_no_encounter_feel_as_on_the_first_day():
-    chain = small_firm(customers=200, needs=2)
+    chain = core_firm(customers=200, needs=2)
     first = customers(ServiceModel(chain, seed=1), "Customers")
     later = customers(run(chain, 1, 40, *pull("Back", error_rate=0.5)), "Customers")
     untouched = later[(later["encounters"] == 0) & (later["ordinal"] < len(first))]

@@ -1,7 +1,7 @@
 """A2: one code path serves internal and external clients; shortfalls weigh more than equal surpluses."""
 
 import ast
-import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +10,16 @@ from sim import levers, population
 from sim.chain import ServiceChain
 from sim.compiled import rows
 from sim.estimates import estimate
-from sim.rules import encounter, requests
+from sim.rules import encounter
 from sim.rules.encounter import judge
-from tests.claims.paired import SEEDS, difference, measure, on_link, pull, run, same_run, small_firm
+from tests.claims.paired import ALONE, SEEDS, core_firm, difference, measure, on_link, pull, run, same_run
+
+LEVEL = ("reopen_rate", "expectation_spread", "market_effect", "promise_effect", "rush_share", "churn")
+SAME_QUALITY = (
+    "expectation_learning", "expectation_spread", "promise_effect", "market_effect", "waiting_aversion", "assimilation",
+    "knowledge_spread", "newcomer_share", "learning", "forgetting", "training", "error_rate", "churn", "new_customers",
+    "rush_share",
+)  # fmt: skip
 
 
 def firm_row(**values):
@@ -39,7 +46,9 @@ def test_one_encounter_updates_a_customer_and_a_colleague_alike():
             client[name] = 0.7
         told.append(
             [
-                encounter.encounter(firm[0], link[0], client[0], outcome, 0.8, 0.7, 0.6, 0.5, 3.0 + outcome, 0.0, 0.0)
+                encounter.encounter(
+                    firm[0], link[0], client[0], outcome, 0.8, 0.7, 0.6, 0.5, 3.0 + outcome, 0.0, 0.0, 1.0, 1.0, 1.0
+                )
                 for outcome in (1.0, 0.0, 0.4)
             ]
         )
@@ -49,26 +58,50 @@ def test_one_encounter_updates_a_customer_and_a_colleague_alike():
     assert clients[0]["satisfaction"][0] != 0.7
 
 
-def test_nothing_but_the_one_encounter_rule_changes_how_a_client_feels():
+RULES = Path(encounter.__file__).parent
+NOT_BY_ENCOUNTER = {
+    ("aftermath", "made_good"),  # what a good recovery gives back, on top of its own encounter (E3)
+    ("requests", "pass_the_blame"),  # trust in whoever is blamed (C3)
+    ("start", "first_day"),
+    ("customers", "start"),  # newcomers
+    ("turnover", "meet_suppliers"),
+}
+"""Where else satisfaction and trust are written."""
+
+
+def functions():
+    for path in sorted(RULES.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                yield path.stem, node
+
+
+def test_the_one_encounter_rule_is_called_once_for_customers_and_once_for_colleagues():
     calls = [
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(inspect.getsource(requests)))
-        if isinstance(node, ast.Call)
+        (module, function.name)
+        for module, function in functions()
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "encounter.encounter"
     ]
-    assert calls.count("encounter.encounter") == 2  # one for each kind of row
-    written = [
-        target
-        for node in ast.walk(ast.parse(inspect.getsource(requests)))
+    assert calls == [("service", "by_customer"), ("service", "meet_client")]
+
+
+def test_nothing_but_the_one_encounter_rule_changes_how_a_client_feels():
+    written = {
+        (module, function.name)
+        for module, function in functions()
+        for node in ast.walk(function)
         if isinstance(node, (ast.Assign, ast.AugAssign))
         for target in ([node.target] if isinstance(node, ast.AugAssign) else node.targets)
-        if isinstance(target, ast.Attribute) and ast.unparse(target.value) in ("buyer", "client")
-    ]
-    assert {target.attr for target in written} <= {"open"}
+        if isinstance(target, ast.Attribute) and target.attr in ("satisfaction", "trust")
+        if "day" not in ast.unparse(target.value)
+    }
+    assert written - NOT_BY_ENCOUNTER == {("encounter", "encounter")}
 
 
 def test_an_internal_client_served_like_a_customer_feels_like_a_customer():
     """One supplier serves customers, and a desk of one that asks it for every case, under neutral care and trust."""
-    chain = ServiceChain(reopen_rate=0, expectation_spread=0, market_effect=0, promise_effect=0, rush_share=0, churn=0)
+    chain = ServiceChain(**(ALONE | dict.fromkeys(LEVEL, 0.0)))
     chain.add_department("Supplier", staff=50, hours_per_request=0.1, error_rate=0.2)
     chain.add_department("Desk", staff=1, hours_per_request=0.001, error_rate=0)
     for name, supplier in (("Direct", "Supplier"), ("By desk", "Desk")):
@@ -86,8 +119,8 @@ def test_a_shortfall_weighs_as_much_more_as_the_loss_aversion_says(gap):
     for aversion in (1.0, 2.0, 3.5):
         firm = firm_row(assimilation=0.0, loss_aversion=aversion)[0]
         quality = 0.5
-        gain = judge(firm, quality, quality - gap) - quality
-        loss = quality - judge(firm, quality, quality + gap)
+        gain = judge(firm, quality, quality - gap, 1.0, 1.0) - quality
+        loss = quality - judge(firm, quality, quality + gap, 1.0, 1.0)
         assert loss / gain == pytest.approx(aversion)
 
 
@@ -95,11 +128,7 @@ def test_in_a_firm_a_shortfall_costs_more_satisfaction_than_an_equal_surplus_bri
     """Everybody gets the same quality and keeps the same expectation, once 0.05 above it and once 0.05 below."""
 
     def satisfied(seed, gap):
-        chain = ServiceChain(
-            expectation_learning=0, expectation_spread=0, promise_effect=0, market_effect=0, waiting_aversion=0,
-            assimilation=0, knowledge_spread=0, newcomer_share=0, learning=0, forgetting=0, training=0, error_rate=0,
-            churn=0, new_customers=0, rush_share=0,
-        )  # fmt: skip
+        chain = ServiceChain(**(ALONE | dict.fromkeys(SAME_QUALITY, 0.0)))
         chain.add_department("Front", staff=4, hours_per_request=0.1)
         chain.add_segment("Customers", customers=100, needs_per_year=50)
         chain.add_link("Front", "Customers")
@@ -120,13 +149,13 @@ def test_in_a_firm_a_shortfall_costs_more_satisfaction_than_an_equal_surplus_bri
 
 
 def test_without_disconfirmation_loss_aversion_and_sensitivity_move_nothing():
-    chain = small_firm(customers=100, disconfirmation_gain=0)
-    other = small_firm(customers=100, disconfirmation_gain=0, loss_aversion=5, diminishing_sensitivity=9)
+    chain = core_firm(customers=100, disconfirmation_gain=0)
+    other = core_firm(customers=100, disconfirmation_gain=0, loss_aversion=5, diminishing_sensitivity=9)
     assert same_run(run(chain, 1, 80), run(other, 1, 80))
 
 
 def test_without_learning_from_encounters_satisfaction_and_trust_stand_still():
-    model = run(small_firm(customers=100, satisfaction_learning=0, trust_gain=0, trust_loss=0), 1, 80)
+    model = run(core_firm(customers=100, satisfaction_learning=0, trust_gain=0, trust_loss=0), 1, 80)
     rows_ = np.asarray(model.state.relation)
     first = np.asarray(run(model.chain, 1, 0).state.relation)
     assert (rows_["encounters"] > 0).any()
@@ -136,7 +165,7 @@ def test_without_learning_from_encounters_satisfaction_and_trust_stand_still():
 
 def test_more_internal_care_raises_the_service_realised_inside(measured):
     better = difference(
-        measure("internal_service"), small_firm(), pull(internal_service=1.0), pull(internal_service=0.0)
+        measure("internal_service"), core_firm(), pull(internal_service=1.0), pull(internal_service=0.0)
     )
     measured("realised internal service, full care against none", better)
     assert better.low > 0
@@ -147,7 +176,7 @@ def test_more_internal_care_raises_the_service_realised_inside(measured):
     [("care_errors", "right"), ("care_explanation", "empathy"), ("care_priority", "responsiveness")],
 )
 def test_each_way_in_which_care_works_can_be_seen_alone(effect, column, measured):
-    chain = small_firm(staff=2, customers=200)  # busy, so that priority matters
+    chain = core_firm(staff=2, customers=200)  # busy, so that priority matters
     off = dict.fromkeys(("care_errors", "care_explanation", "care_priority", "care_time"), 0.0)
     off[effect] = levers.BY_NAME[effect].default
     chain.add_department("Desk", staff=4, hours_per_request=0.2)
@@ -165,5 +194,5 @@ def test_each_way_in_which_care_works_can_be_seen_alone(effect, column, measured
 
 
 def test_with_all_effects_of_care_neutral_the_dial_moves_nothing():
-    chain = small_firm(customers=100, care_time=0, care_errors=0, care_priority=0, care_explanation=0)
+    chain = core_firm(customers=100, care_time=0, care_errors=0, care_priority=0, care_explanation=0)
     assert same_run(run(chain, 1, 80), run(chain, 1, 80, *pull(internal_service=1.0)))

@@ -7,7 +7,7 @@ import pytest
 
 from sim.chain import ServiceChain
 from sim.estimates import estimate
-from tests.claims.paired import SEEDS, bare, difference, measure, on_link, pull, run, same_customers
+from tests.claims.paired import ALONE, SEEDS, bare, difference, measure, on_link, pull, run, same_customers
 
 
 def chain_of(errors, dependence=1.0, **graph):
@@ -63,7 +63,7 @@ def test_a_chain_breaks_more_often_than_each_of_its_links(measured):
 
 
 def two_suppliers(**graph):
-    chain = ServiceChain(**graph)
+    chain = ServiceChain(**(ALONE | graph))
     for name, error in (("Front", 0.03), ("Weak", 0.25), ("Strong", 0.1)):
         chain.add_department(name, staff=8, hours_per_request=0.3, error_rate=error)
     chain.add_segment("Customers", customers=400, needs_per_year=50)

@@ -8,18 +8,18 @@ import pytest
 
 from sim.chain import ServiceChain
 from sim.rules import pressure
-from tests.claims.paired import bare, difference, measure, on_link, pull, run, same_run, small_firm
+from tests.claims.paired import ALONE, bare, core_firm, difference, measure, on_link, pull, run, same_run
 
 
 def test_more_load_makes_customers_wait_longer(measured):
-    chain = small_firm(staff=3, customers=400)
+    chain = core_firm(staff=3, customers=400)
     longer = difference(measure("wait"), chain, pull(hours_per_request=0.58))
     measured("days that customers wait longer when every request is 16 % more work", longer)
     assert longer.low > 0
 
 
 def test_waits_grow_faster_than_load():
-    chain = small_firm(staff=3, customers=400, speed_up=0, work_intensity=0, churn=0, new_customers=0)
+    chain = core_firm(staff=3, customers=400, speed_up=0, work_intensity=0, churn=0, new_customers=0)
     little = difference(measure("wait"), chain, pull(hours_per_request=0.48), pull(hours_per_request=0.4))
     much = difference(measure("wait"), chain, pull(hours_per_request=0.56), pull(hours_per_request=0.48))
     assert much.low > little.high > 0
@@ -27,7 +27,7 @@ def test_waits_grow_faster_than_load():
 
 def overloaded(**graph):
     """A unit with more work than hours: it keeps up only under pressure."""
-    chain = ServiceChain(rush_share=0, **graph)
+    chain = ServiceChain(**(ALONE | {"rush_share": 0} | graph))
     chain.add_department("Front", staff=3, hours_per_request=0.66, working_time="fixed")
     chain.add_segment("Customers", customers=400, needs_per_year=25, churn=0, new_customers=0)
     chain.add_link("Front", "Customers", promise_days=0.25)
@@ -51,9 +51,9 @@ def test_load_costs_right_answers_through_pressure(measured):
 
 def test_the_coefficients_are_those_of_oliva_and_sterman():
     work_pressure = np.linspace(0, pressure.MOST_PRESSURE, 20)
-    time = [pressure.time_per_request(wp, 0.64) for wp in work_pressure]
+    time = [pressure.time_per_request(wp, 0.0, 0.64, 0.0) for wp in work_pressure]
     assert np.polyfit(work_pressure, np.log(time), 1)[0] == pytest.approx(-0.64)
-    pace = [pressure.pace(wp, 0.64, 0.37) for wp in work_pressure]
+    pace = [pressure.pace(wp, 0.0, 1.0, 0.64, 0.37, 0.0) for wp in work_pressure]
     assert np.polyfit(work_pressure, pace, 1)[0] == pytest.approx(-0.64 - 0.37)
 
 
@@ -83,7 +83,7 @@ def test_a_simulated_firm_gives_the_coefficients_back(measured):
 
 
 def test_delays_are_felt(measured):
-    chain = small_firm(staff=3, customers=400)
+    chain = core_firm(staff=3, customers=400)
     felt = difference(on_link("Front", "Customers", "responsiveness"), chain, pull(hours_per_request=0.58))
     measured("points of responsiveness when every request is 16 % more work", felt)
     assert felt.high < 0
@@ -94,12 +94,12 @@ def test_without_speeding_up_corners_cannot_be_cut():
 
 
 def test_without_pressure_neither_speed_nor_effort_matters():
-    quiet = small_firm(staff=40, customers=100)
+    quiet = core_firm(staff=40, customers=100)
     assert same_run(run(quiet, 1, 80), run(quiet, 1, 80, *pull(speed_up=2, work_intensity=2, corner_cutting=9)))
 
 
 def test_without_aversion_to_waiting_patience_moves_nothing():
-    chain = small_firm(customers=100, waiting_aversion=0)
+    chain = core_firm(customers=100, waiting_aversion=0)
     assert same_run(run(chain, 1, 80), run(chain, 1, 80, *pull(patience=0.1)))
 
 

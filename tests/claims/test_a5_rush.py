@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sim.chain import ServiceChain
-from tests.claims.paired import difference, on_link, pull, run, same_run
+from tests.claims.paired import ALONE, difference, on_link, pull, run, same_run
 
 
 def firm(**graph):
     """Sales asks Production, which is busy, for what customers need; a tenth of them in a hurry."""
-    chain = ServiceChain(**graph)
+    chain = ServiceChain(**(ALONE | graph))
     chain.add_department("Sales", staff=6, hours_per_request=0.3)
     chain.add_department("Production", staff=4, hours_per_request=0.75)
     chain.add_segment("Customers", customers=380, needs_per_year=25, rush_share=0.1, churn=0, new_customers=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.model import ServiceModel
-from tests.claims.paired import customers, difference, measure, on_link, on_unit, pull, run, same_customers, small_firm
+from tests.claims.paired import core_firm, customers, difference, measure, on_link, on_unit, pull, run, same_customers
 
 UNTRAINED = [*pull(training=0.0)]
 TRAINED = [*pull(training=0.08)]
@@ -22,7 +22,7 @@ TRUST = lambda model: 100 * float(customers(model, "Customers")["trust"].mean())
     ],
 )
 def test_less_training_costs(name, figure, measured):
-    less = difference(figure, small_firm(), UNTRAINED, TRAINED, days=300)
+    less = difference(figure, core_firm(), UNTRAINED, TRAINED, days=300)
     measured(f"{name}, no training against 8 % of the time", less)
     assert less.high < 0
 
@@ -31,21 +31,21 @@ def test_less_training_costs(name, figure, measured):
     ("name", "figure"), [("assurance", on_link("Front", "Customers", "assurance")), ("trust", TRUST)]
 )
 def test_it_costs_assurance_and_trust_even_where_work_is_neither_slower_nor_wrong(name, figure, measured):
-    chain = small_firm(knowledge_time=0, knowledge_errors=0)
+    chain = core_firm(knowledge_time=0, knowledge_errors=0)
     less = difference(figure, chain, UNTRAINED, TRAINED, days=300)
     measured(f"{name} through amateurishness alone", less)
     assert less.high < 0
 
 
 def test_work_is_slower_too():
-    chain = small_firm(staff=8)
+    chain = core_firm(staff=8)
     assert difference(on_unit("Front", "busy_days"), chain, pull(training_gain=0.0), pull(training=0.08)).low > -1
     slower = difference(on_unit("Front", "busy_days"), chain, pull(training_gain=0.0), pull(training_gain=1.0))
     assert slower.low > 0
 
 
 def test_newcomers_lower_assurance_until_they_have_learnt(measured):
-    chain = small_firm()
+    chain = core_firm()
     raw = chain.copy()
     raw.graph["newcomer_share"] = 1.0
     early = difference(on_link("Front", "Customers", "assurance", start=0), chain, raw, days=60)
@@ -57,18 +57,18 @@ def test_newcomers_lower_assurance_until_they_have_learnt(measured):
 
 
 def test_people_learn_by_doing_and_forget_without():
-    chain = small_firm(training=0.0, forgetting=0.0)
+    chain = core_firm(training=0.0, forgetting=0.0)
     grown = run(chain, 1, 200).state.employee["knowledge"] - run(chain, 1, 0).state.employee["knowledge"]
     assert (grown > 0).all()
-    faded = run(small_firm(training=0.0, learning=0.0), 1, 200).state.employee["knowledge"]
+    faded = run(core_firm(training=0.0, learning=0.0), 1, 200).state.employee["knowledge"]
     assert (faded <= run(chain, 1, 0).state.employee["knowledge"]).all()
     assert faded.min() >= min(0.35, run(chain, 1, 0).state.employee["knowledge"].min())
 
 
 def test_where_knowledge_has_no_effect_how_it_is_gained_moves_no_customer():
     off = {"knowledge_errors": 0.0, "knowledge_time": 0.0, "knowledge_assurance": 0.0}
-    chain = small_firm(customers=100, **off)
-    other = small_firm(customers=100, learning=0.0, forgetting=0.5, training_gain=1.0, knowledge=0.2, **off)
+    chain = core_firm(customers=100, **off)
+    other = core_firm(customers=100, learning=0.0, forgetting=0.5, training_gain=1.0, knowledge=0.2, **off)
     other.graph |= {"knowledge_spread": 0.0, "newcomer_share": 0.5, "newcomer_knowledge": 0.0}
     one, two = run(chain, 1, 80), run(other, 1, 80)
     assert not np.array_equal(one.state.employee["knowledge"], two.state.employee["knowledge"])
@@ -76,7 +76,7 @@ def test_where_knowledge_has_no_effect_how_it_is_gained_moves_no_customer():
 
 
 def test_without_training_learning_and_forgetting_knowledge_stands_still():
-    chain = small_firm(customers=100, training=0.0, learning=0.0, forgetting=0.0)
+    chain = core_firm(customers=100, training=0.0, learning=0.0, forgetting=0.0)
     model = ServiceModel(chain, seed=1)
     first = model.state.employee["knowledge"].copy()
     assert (model.run(80).state.employee["knowledge"] == first).all()

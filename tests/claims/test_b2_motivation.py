@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.estimates import estimate
-from tests.claims.paired import SEEDS, difference, measure, on_link, on_unit, pull, run, same_customers, small_firm
+from tests.claims.paired import SEEDS, core_firm, difference, measure, on_link, on_unit, pull, run, same_customers
 
 BETTER = pull(internal_service=1.0)
 UNMOVED = {"motivation_empathy": 0.0, "motivation_errors": 0.0, "willing_motivation": 0.0}
@@ -12,7 +12,7 @@ UNMOVED = {"motivation_empathy": 0.0, "motivation_errors": 0.0, "willing_motivat
 
 
 def test_with_pay_fixed_better_internal_service_raises_motivation(measured):
-    chain = small_firm(pay=0.6)
+    chain = core_firm(pay=0.6)
     for name in ("Front", "Middle"):
         more = difference(lambda model, name=name: 100 * on_unit(name, "motivation")(model), chain, BETTER)
         measured(f"motivation of {name} with full internal care, pay unchanged (points)", more)
@@ -24,7 +24,7 @@ def paired_effects(figure, days=300):
     """Return the effect of better internal service by seed: as it is, and with motivation without effect on work."""
     effects = []
     for levers in ({}, UNMOVED):
-        chain = small_firm(**levers)
+        chain = core_firm(**levers)
         effects.append([figure(run(chain, s, days, *BETTER)) - figure(run(chain, s, days)) for s in SEEDS])
     return np.array(effects)
 
@@ -52,12 +52,12 @@ def test_empathy_toward_customers_rises_only_through_motivation(measured):
     "condition", ["tools", "environment", "communication", "growth", "belonging", "pay", "recognition"]
 )
 def test_every_condition_of_work_counts_not_pay_alone(condition):
-    chain = small_firm(customers=100)
+    chain = core_firm(customers=100)
     assert difference(on_unit("Front", "motivation"), chain, pull(**{condition: 0.9}), days=150, seeds=range(3)).low > 0
 
 
 def test_one_manager_for_many_gives_less_recognition():
-    few = small_firm(staff=8)
+    few = core_firm(staff=8)
     many = few.copy()
     for unit in many.units:
         many.nodes[unit]["span"] = 4
@@ -65,14 +65,14 @@ def test_one_manager_for_many_gives_less_recognition():
 
 
 def test_where_service_received_does_not_motivate_the_dial_leaves_motivation_alone():
-    chain = small_firm(customers=100, motivation_service=0.0)
+    chain = core_firm(customers=100, motivation_service=0.0)
     assert (
         run(chain, 1, 80).state.employee["motivation"] == run(chain, 1, 80, *BETTER).state.employee["motivation"]
     ).all()
 
 
 def test_where_motivation_has_no_effect_its_sources_move_no_customer():
-    chain = small_firm(customers=100, **UNMOVED)
+    chain = core_firm(customers=100, **UNMOVED)
     moved = pull(pay=0.1, growth=0.9, communication=0.1, belonging=0.2, recognition=0.0, motivation_service=0.9)
     one, two = run(chain, 1, 80), run(chain, 1, 80, *moved)
     assert not np.array_equal(one.state.employee["motivation"], two.state.employee["motivation"])
@@ -80,6 +80,6 @@ def test_where_motivation_has_no_effect_its_sources_move_no_customer():
 
 
 def test_with_a_rate_of_nought_motivation_stands_still():
-    chain = small_firm(customers=100, motivation_rate=0.0)
+    chain = core_firm(customers=100, motivation_rate=0.0)
     first = run(chain, 1, 0).state.employee["motivation"].copy()
     assert (run(chain, 1, 80, *pull(pay=0.0)).state.employee["motivation"] == first).all()

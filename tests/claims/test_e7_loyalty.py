@@ -6,14 +6,16 @@ import pytest
 from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.rules import loyalty
-from tests.claims.paired import SEEDS, difference, measure, pull, run, same_customers, small_firm
+from tests.claims.paired import ALONE, SEEDS, core_firm, difference, measure, pull, run, same_customers
 
 BANDS = ((0.55, 0.65), (0.65, 0.75), (0.75, 0.85), (0.85, 0.95))
 
 
 def mixed_firm(**graph):
     """Five segments that differ in how well they are served, so that there are customers at every level."""
-    chain = ServiceChain(rush_share=0, new_customers=0, churn=0.1, expectation_spread=0.12, **graph)
+    chain = ServiceChain(
+        **(ALONE | {"rush_share": 0, "new_customers": 0, "churn": 0.1, "expectation_spread": 0.12} | graph)
+    )
     for place, (error, environment) in enumerate([(0.5, 0.1), (0.35, 0.3), (0.2, 0.5), (0.06, 0.8), (0.0, 1.0)]):
         name = f"Branch {place}"
         chain.add_department(
@@ -69,7 +71,7 @@ def test_at_the_top_of_the_scale_leaving_falls_about_as_jones_and_sasser_found()
 
 
 def test_merely_satisfied_customers_leave_at_the_rate_that_the_organisation_file_says():
-    chain = small_firm(
+    chain = core_firm(
         customers=5000, needs=12, satisfaction_learning=0, trust_gain=0, trust_loss=0, expectation_spread=0
     )
     chain.graph |= {"churn": 0.2, "new_customers": 0.0, "rush_share": 0.0}
@@ -80,7 +82,7 @@ def test_merely_satisfied_customers_leave_at_the_rate_that_the_organisation_file
 
 
 def test_trust_keeps_customers(measured):
-    chain = small_firm(trust_loyalty=0.8)
+    chain = core_firm(trust_loyalty=0.8)
     model = run(chain, 1, 0)
     rows = np.linspace(0.5, 0.9, 5)
     kept = [loyalty.loyalty(0.75, trust, chain.value("trust_loyalty")) for trust in rows]
@@ -93,7 +95,7 @@ def joined(model):
 
 
 def test_what_people_say_brings_new_customers(measured):
-    chain = small_firm(customers=1000, staff=14)
+    chain = core_firm(customers=1000, staff=14)
     chain.graph |= {"new_customers": 0.4}
     better = pull("Front", error_rate=0.0, environment=1.0, tools=1.0)
     more = difference(joined, chain, better, pull("Front", error_rate=0.25), days=300)
@@ -106,27 +108,27 @@ def test_what_people_say_brings_new_customers(measured):
 
 
 def test_bad_news_travels_farther():
-    chain = small_firm()
+    chain = core_firm()
     reputation = lambda model: float(model.state.segment["reputation"].mean())  # noqa: E731
     assert difference(reputation, chain, pull(bad_news=2.0), pull(bad_news=1.0)).high < 0
 
 
 def test_better_service_keeps_more_customers(measured):
-    chain = small_firm(customers=1000, staff=14, churn=0.2)
+    chain = core_firm(customers=1000, staff=14, churn=0.2)
     more = difference(measure("retention"), chain, pull("Front", error_rate=0.0), pull("Front", error_rate=0.25))
     measured("retention a year, a front without errors against one with 25 %", more)
     assert more.low > 0
 
 
 def test_with_no_churn_nobody_leaves_and_nothing_about_leaving_matters():
-    chain = small_firm(customers=100, churn=0.0)
+    chain = core_firm(customers=100, churn=0.0)
     one = run(chain, 1, 80)
     assert one.state.segment_day["left"].sum() == 0
     assert same_customers(one, run(chain, 1, 80, *pull(churn_sensitivity=40, trust_loyalty=1.0)))
 
 
 def test_with_no_newcomers_what_people_say_moves_no_customer():
-    chain = small_firm(customers=100, new_customers=0.0)
+    chain = core_firm(customers=100, new_customers=0.0)
     one, two = run(chain, 1, 80), run(chain, 1, 80, *pull(word_of_mouth=20, bad_news=9, reputation_memory=2))
     for model in (one, two):
         model.state.segment_day["reputation"] = 0

@@ -7,14 +7,14 @@ from sim import levers, organisation
 from sim.interventions import Intervention
 from sim.levers import LEVERS
 from sim.model import ServiceModel
-from tests.claims.paired import run, same_run, small_firm
+from tests.claims.paired import core_firm, run, same_run
 
 WHEN = [{}, {"start": 30}, {"start": 10, "ramp": 20}, {"start": 5, "end": 25}, {"start": 5, "ramp": 40, "end": 30}]
 
 
 @pytest.fixture(scope="module")
 def plain():
-    chain = small_firm(customers=80)
+    chain = core_firm(customers=80)
     return chain, run(chain, 4, 50)
 
 
@@ -43,7 +43,7 @@ def test_in_a_bundled_organisation_too(name):
 
 
 def test_an_intervention_changes_nothing_before_it_starts():
-    chain = small_firm(customers=80)
+    chain = core_firm(customers=80)
     change = Intervention("error_rate", 0.9, start=30)
     before, after = run(chain, 4, 30), run(chain, 4, 30, change)
     assert same_run(before, after)
@@ -53,7 +53,7 @@ def test_an_intervention_changes_nothing_before_it_starts():
 @pytest.mark.parametrize("lever", [one for one in LEVERS if one.home != "firm"][::5] + list(levers.of("firm"))[::5],
                          ids=lambda lever: lever.name)  # fmt: skip
 def test_an_ended_intervention_gives_the_lever_back(lever):
-    chain = small_firm(customers=80)
+    chain = core_firm(customers=80)
     model = ServiceModel(
         chain, seed=1, interventions=[Intervention(lever.name, lever.high / 2, start=3, ramp=2, end=9)]
     )
@@ -66,7 +66,7 @@ def test_an_ended_intervention_gives_the_lever_back(lever):
 
 
 def test_a_ramp_is_straight_and_several_interventions_follow_one_another():
-    chain = small_firm(customers=80, training=0.0)
+    chain = core_firm(customers=80, training=0.0)
     model = ServiceModel(
         chain,
         seed=1,
@@ -86,6 +86,6 @@ def test_a_ramp_is_straight_and_several_interventions_follow_one_another():
 
 
 def test_a_branch_without_effect_changes_no_number():
-    model = run(small_firm(customers=80), 4, 30)
+    model = run(core_firm(customers=80), 4, 30)
     twin = model.branch(Intervention("loss_aversion", 2.0, start=35, ramp=3))
     assert same_run(model.run(30), twin.run(30))

@@ -5,14 +5,14 @@ import pytest
 from sim import organisation
 from sim.estimates import estimate
 from sim.vary import vary
-from tests.claims.paired import small_firm
+from tests.claims.paired import core_firm
 
 DAYS = {"warm_up": 80, "days": 240, "runs": 10, "workers": 2}
 
 
 def steady(needs, customers):
     """The chain in a row; a step in how well Middle serves Front; nobody leaves, so that only feelings move."""
-    chain = small_firm(customers=customers, needs=needs, staff=5)
+    chain = core_firm(customers=customers, needs=needs, staff=5)
     chain.graph |= {"churn": 0.0, "new_customers": 0.0}
     return chain
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.model import ServiceModel
-from sim.population import ARRIVED, CLASSES, FREE, NOBODY, QUEUED, RESTING, SERVED, WAITING
+from sim.population import ARRIVED, CLASSES, FREE, LADDER, NOBODY, QUEUED, RESTING, SERVED, WAITING
 
 from .comparisons import ORGANISATIONS
 
@@ -28,7 +28,7 @@ def assert_little(model: ServiceModel) -> None:
     days, units = model.day, len(state.unit)
     area = np.asarray(state.unit_day["present_area"][:days]).sum(axis=0)
     sojourn = np.asarray(state.unit_day["sojourn"][:days]).sum(axis=0)
-    inside = np.isin(state.request["state"], [RESTING, WAITING, QUEUED, SERVED])
+    inside = np.isin(state.request["state"], [RESTING, WAITING, QUEUED, SERVED, LADDER])
     where = np.asarray(state.request["unit"])[inside]
     since = days - np.asarray(state.request["entered"])[inside]
     still = np.bincount(where, weights=since, minlength=units)
@@ -59,7 +59,7 @@ def assert_nothing_lost(model: ServiceModel) -> None:
     awaited = np.bincount(request["parent"][rows][request["parent"][rows] != NOBODY], minlength=len(request))
     resting = np.asarray(request["state"]) == RESTING
     assert (awaited[rows] + resting[rows]).tolist() == request["waiting_for"][rows].tolist()
-    assert set(request["state"][rows]) <= {ARRIVED, RESTING, WAITING, QUEUED, SERVED}
+    assert set(request["state"][rows]) <= {ARRIVED, RESTING, WAITING, QUEUED, SERVED, LADDER}
 
     for u in range(len(state.unit)):
         lined_up = 0
@@ -72,7 +72,8 @@ def assert_nothing_lost(model: ServiceModel) -> None:
             assert state.queue[u, c]["tail"] == last
         assert lined_up == state.unit[u]["queued"]
 
-    open_cases = np.bincount(request["client"][rows][request["parent"][rows] == NOBODY], minlength=len(state.customer))
+    of_customers = np.asarray(state.link["client_segment"])[request["link"][rows]] != NOBODY
+    open_cases = np.bincount(request["client"][rows][of_customers], minlength=len(state.customer))
     assert open_cases.tolist() == state.customer["open"].tolist()
     active = np.asarray(state.customer["active"]) == 1
     segments = len(state.segment)
