@@ -190,6 +190,13 @@ class Customer(ServiceAgent):
         return self.model.chain.segments[int(self.row["segment"])]
 
     @property
+    def revenue(self) -> float:
+        """Revenue that the customer's needs have brought so far, at today's prices, in the organisation's currency."""
+        segment = self.model.state.segment[int(self.row["segment"])]
+        exaggerated = 1 + float(segment["overpromise_sales"]) * float(segment["overpromise"])
+        return self.needs * float(segment["revenue_per_need"]) * exaggerated
+
+    @property
     def key(self) -> int:
         """Stable identity: the same customer in paired runs."""
         return int(identity("customer", self.segment, self.ordinal))
