@@ -378,17 +378,29 @@ ROSTER = np.dtype([("free_at", "f8"), ("employee", "i4")], align=True)
 
 LINK_DAY = np.dtype(
     [
+        # what every encounter adds to stands together
         ("opened", "i8"),
         ("closed", "i8"),
         ("encounters", "i8"),
         ("right", "i8"),
         ("in_time", "i8"),
+        ("wait", "f8"),
+        ("quality", "f8"),
+        ("judgement", "f8"),
+        ("expectation", "f8"),
+        ("reliability", "f8"),
+        ("responsiveness", "f8"),
+        ("assurance", "f8"),
+        ("empathy", "f8"),
+        ("tangibles", "f8"),
+        ("answers", "i8"),  # to surveys
+        ("answer_sum", "f8"),
+        ("failures", "i8"),  # encounters that fell short of what the client lets pass
         ("reopened", "i8"),
         ("passed_on", "i8"),
         ("rush", "i8"),
         ("rush_agreed", "i8"),
         ("rush_kept", "i8"),
-        ("failures", "i8"),  # encounters that fell short of what the client lets pass
         ("complaints", "i8"),
         ("escalations", "i8"),
         ("recoveries", "i8"),  # complaints and claims answered
@@ -401,18 +413,7 @@ LINK_DAY = np.dtype(
         ("refused", "i8"),
         ("defended", "i8"),
         ("blamed", "i8"),  # cases that the client put on the supplier
-        ("answers", "i8"),  # to surveys
-        ("answer_sum", "f8"),
         ("recovery_time", "f8"),  # summed time from complaint to answer
-        ("wait", "f8"),
-        ("quality", "f8"),
-        ("judgement", "f8"),
-        ("expectation", "f8"),
-        ("reliability", "f8"),
-        ("responsiveness", "f8"),
-        ("assurance", "f8"),
-        ("empathy", "f8"),
-        ("tangibles", "f8"),
         ("satisfaction", "f8"),  # mean over the link's clients at the end of the day (internal links)
         ("trust", "f8"),
         ("regard", "f8"),  # of the supplier for its client (internal links)
