@@ -20,6 +20,7 @@ from sim.population import (
 )
 from sim.rules import (
     alignment,
+    attribution,
     complaints,
     ladder,
     latent,
@@ -194,8 +195,9 @@ def accident_happens(clock, keys, firm, unit, link, segment, customer, request, 
     row = request[r]
     s = segment[customer[c].segment]
     office = s.office if s.office != NOBODY else edge
+    weight = attribution.weight(unit[row.unit].kind, firm.attribution, link[edge].face_to_face, firm.immediacy)
     link_day[edge].accidents += 1
-    let_down(firm, link, segment, customer, link_day, c, edge, row.finish, firm.attribution, 1.0, 1.0)
+    let_down(firm, link, segment, customer, link_day, c, edge, row.finish, weight, 1.0, 1.0)
     left = responsibility.prevented(firm.company_agreement, firm.responsibility_training, firm.remedy_effect)
     key = draws.bits(keys[STAGE], row.key, np.uint64(64))
     away = responsibility.fails(firm.sent_away, left, draws.uniform(keys[STAGE], row.key, 1))
@@ -208,7 +210,7 @@ def accident_happens(clock, keys, firm, unit, link, segment, customer, request, 
     if away:
         link_day[edge].sent_away += 1
         # He apologises, so there is empathy; but there is nobody to rely on.
-        let_down(firm, link, segment, customer, link_day, c, edge, row.finish, firm.attribution, 0.0, 1.0)
+        let_down(firm, link, segment, customer, link_day, c, edge, row.finish, weight, 0.0, 1.0)
     else:
         request[claim].queue_class = AHEAD
 
@@ -226,7 +228,8 @@ def surface(
         return
     link_day[edge].surfaced += 1
     now = float(clock.day)
-    let_down(firm, link, segment, customer, link_day, c, edge, now, 1.0, 1.0, 1.0)
+    weight = attribution.weight(unit[link[edge].supplier].kind, firm.attribution, 0.0, firm.immediacy)
+    let_down(firm, link, segment, customer, link_day, c, edge, now, weight, 1.0, 1.0)
     who = service.customer_key(segment[buyer.segment], buyer.ordinal)
     key = draws.bits(keys[SURFACE], who ^ link[edge].key, np.uint64(clock.day * 4 + one.kind))
     r = come_back(clock, keys, unit, link, customer, request, slot_ring, link_day, key, c, edge, now, FAULT, 0)

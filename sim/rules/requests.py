@@ -371,6 +371,7 @@ def finish(
             aftermath.remember_failure(customer[row.client], lost)
             link_day[edge].failures += 1
             row.stage = responsibility.REFUSED
+            row.reopened += 1  # who insists comes a second time, to whatever is decided then
             row.state = ARRIVED
             row.ready = row.finish + responsibility.DAYS_TO_THE_OFFICE
             queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(row.ready, clock.slots_per_day))

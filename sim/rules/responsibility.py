@@ -10,7 +10,7 @@ once, stay with the customer until it is solved. Numbers: no source, modelling c
 from sim.compiled import rule
 
 UNDECIDED, CALLED_AT_ONCE, REFUSED = 0, 1, 2
-"""What has happened with a claim so far (column `climbed` of a request)."""
+"""What has happened with a claim so far (column `stage` of a request)."""
 DAYS_TO_THE_OFFICE = 1.0
 """Working days until a customer who was sent away turns to the office, and until one who was refused insists."""
 
