@@ -106,7 +106,7 @@ UNIT = _with_levers(
     ("effort", "f8"),  # of a contractor
     ("committed", "f8"),  # commitment of a contractor
     ("true_score", "f8"),  # quality that it gives, over about twenty days
-    ("seen_score", "f8"),  # the same as last measured
+    ("seen_score", "f8"),  # the same as measured
 )
 """Departments and contractors: whoever serves."""
 

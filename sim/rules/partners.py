@@ -27,6 +27,8 @@ DAYS_BETWEEN_MEASUREMENTS = 5.0
 """Working days between two measurements where measurement is 1."""
 SCORE_MEMORY = 0.05
 """Weight of the newest day in the quality that a contractor gives."""
+RECORD_MEMORY = 0.2
+"""Weight of the newest measurement in what management goes by, once there are enough of them."""
 
 
 @rule
@@ -101,6 +103,15 @@ def commitment_after(committed, brought, partnership, trust, fee, gain, fee_gain
     Neutral: g = 0, f = 0.
     """
     return committed + rate * (clip(brought + gain * partnership * trust + fee_gain * log(fee)) - committed)
+
+
+@rule
+def record_after(seen, score, measured):
+    """Return what management goes by after measurement n of a contractor: the mean of the first five, then a moving one (D3).
+
+    s + max(1 / n, 0.2) (x - s), x being the score just measured.
+    """
+    return score if measured == 1 else seen + max(1.0 / measured, RECORD_MEMORY) * (score - seen)
 
 
 @rule
@@ -202,8 +213,8 @@ def evening(clock, keys, firm, unit, link, supply, employee, relation, link_day,
             cost += firm.measurement_cost
             if row.true_score >= 0.0:
                 error = firm.measurement_noise * normal_quantile(draws.uniform(keys[MEASURE], row.key, clock.day))
-                row.seen_score = clip(row.true_score + error)
                 row.measured += 1
+                row.seen_score = record_after(row.seen_score, clip(row.true_score + error), row.measured)
         if every(day, row.contract_start, row.contract_days) and not fits(row):
             row.partner_number += 1
             start(keys, firm, row, day + 1.0)
