@@ -3,8 +3,8 @@
 A contractor is a unit whose people serve by the same rules as everybody else. What is its own: quality (drawn when it is
 chosen), clarity of expectations (which fades unless reviewed), effort (which follows measurement and commitment), and
 commitment (brought along, and following partnership, trust in the firm, and the fee). How committed a contractor is shows in
-no interview, only in how it serves; whoever measures that can part with it when its contract ends. Directions: Morgan & Hunt 1994
-(doi:10.1177/002224299405800302) for trust and commitment; the forms: no source, modelling choices.
+no interview, only in how it serves; whoever measures that can part with it when its contract ends. Directions: Morgan & Hunt
+1994 (doi:10.1177/002224299405800302) for trust and commitment; the forms: no source, modelling choices.
 """
 
 import numpy as np
