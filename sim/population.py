@@ -97,6 +97,8 @@ UNIT = _with_levers(
     ("lessons", "f8"),  # what was learnt from failures, in log odds
     ("feedback", "f8"),  # root causes removed today
     ("partner_quality", "f8"),  # of a contractor, as a deviation from the usual
+    ("partner_commitment", "f8"),  # commitment that it brought along, likewise
+    ("selection_bill", "f8"),  # what choosing it cost, until that is booked in the evening
     ("partner_number", "i4"),  # how many contractors were there before
     ("measured", "i4"),  # how often the contractor has been measured
     ("contract_start", "f8"),
@@ -104,7 +106,7 @@ UNIT = _with_levers(
     ("effort", "f8"),  # of a contractor
     ("committed", "f8"),  # commitment of a contractor
     ("true_score", "f8"),  # quality that it gives, over about twenty days
-    ("seen_score", "f8"),  # the same as last measured
+    ("seen_score", "f8"),  # the same as measured
 )
 """Departments and contractors: whoever serves."""
 

@@ -368,9 +368,10 @@ def finish(
         link_day[edge].refused += 1 if row.stage == responsibility.UNDECIDED else 0
         link_day[edge].defended += 1 if row.stage == responsibility.REFUSED else 0
         if row.stage == responsibility.UNDECIDED:
-            aftermath.remember_failure(customer[row.client], lost)
+            aftermath.remember_failure(customer[row.client], 0.0)
             link_day[edge].failures += 1
             row.stage = responsibility.REFUSED
+            row.reopened += 1  # who insists comes a second time, to whatever is decided then
             row.state = ARRIVED
             row.ready = row.finish + responsibility.DAYS_TO_THE_OFFICE
             queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(row.ready, clock.slots_per_day))

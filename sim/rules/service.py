@@ -87,7 +87,7 @@ def by_customer(firm, one, segment, buyer, outcome, prompt, assurance, empathy, 
     before = buyer.satisfaction
     quality, judgement, expected = encounter.encounter(
         firm, one, buyer, outcome, prompt, assurance, empathy, tangibles, now, segment.market, firm.market_effect,
-        min(1.0, weight), recovery.harder(buyer.recovered, firm.second_failure), best,
+        weight, recovery.harder(buyer.recovered, firm.second_failure), best,
     )  # fmt: skip
     if buyer.active == 1:
         count_customer(segment, before, -1)
