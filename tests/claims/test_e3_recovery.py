@@ -27,7 +27,12 @@ def one_team(needs=10.0, customers=4000, segment=None, graph=None, **unit):
         pause_days=1.0, pause_spread=0.0, **({"empowerment": 1.0} | GOOD | unit),
     )  # fmt: skip
     chain.add_segment(
-        "Customers", customers=customers, needs_per_year=needs, complain_share=0.0, escalate_share=0.0, **(segment or {})
+        "Customers",
+        customers=customers,
+        needs_per_year=needs,
+        complain_share=0.0,
+        escalate_share=0.0,
+        **(segment or {}),
     )
     chain.add_link("Front", "Customers", promise_days=2.0)
     return chain.check()
@@ -146,7 +151,7 @@ def test_an_ordinary_recovery_makes_no_paradox(measured):
     chain = one_team(ownership=0.9, apology=0.6, redress=0.4)
     more = []
     for seed in SEEDS:
-        before, then, quiet = after(chain, seed, wrong_on(BAD))
+        before, then, _ = after(chain, seed, wrong_on(BAD))
         hit = (then["unresolved"] > before["unresolved"]) & (then["active"] == 1)
         usual = after(chain, seed)[2]["satisfaction"][hit].mean()
         answered = after(chain, seed, wrong_on(BAD), complaints_on(BAD))[2]["satisfaction"][hit].mean()

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sim import levers
+from sim import levers, measures
 from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.rules import latent
-from tests.claims.paired import SEEDS, difference, measure, pull, run, same, same_customers, same_run, small_firm
+from tests.claims.paired import difference, pull, run, same, same_customers, same_run, small_firm
 
 HASTE = pull("Back", haste=0.3)
 OVERPROMISE = pull("Customers", overpromise=0.4)
@@ -17,14 +17,12 @@ OVERPROMISE = pull("Customers", overpromise=0.4)
 def busy_back(**graph):
     """The row with a Back that can hardly keep up, so that time saved there is felt."""
     chain = small_firm(customers=600, staff=8, **graph)
-    chain.nodes["Back"].update(staff=4, hours_per_request=0.52)
+    chain.nodes["Back"].update(staff=4, hours_per_request=0.36)
     return chain
 
 
 def window(name, start, end):
     """Return a figure: a measure of the firm over some days."""
-    from sim import measures
-
     return lambda model: measures.summary(model, start, end)[name]
 
 
@@ -39,16 +37,16 @@ def surfaced(model):
 
 def test_cutting_corners_upstream_pays_first_and_costs_later(measured):
     chain = busy_back()
-    for name in ("wait", "external_satisfaction"):
-        for start, end in ((0, 25), (450, 600)):
-            change = difference(window(name, start, end), chain, HASTE, days=600)
-            measured(f"{name} in days {start} to {end}, 30 per cent of working time saved in Back less none", change)
-            better = change.high < 0 if name == "wait" else change.low > 0
-            worse = change.low > 0 if name == "wait" else change.high < 0
-            if start == 0:
-                assert better
-            elif name == "external_satisfaction":
-                assert worse
+    effect = {
+        (name, start, end): difference(window(name, start, end), chain, HASTE, days=end)
+        for name in ("wait", "external_satisfaction")
+        for start, end in ((0, 30), (450, 600))
+    }
+    for (name, start, end), change in effect.items():
+        measured(f"{name} in days {start} to {end}, 30 per cent of working time saved in Back less none", change)
+    assert effect["wait", 0, 30].high < 0
+    assert effect["external_satisfaction", 0, 30].low > 0
+    assert effect["external_satisfaction", 450, 600].high < 0
 
 
 def test_a_post_saved_by_cutting_corners_pays_first_and_costs_later(measured):
@@ -57,8 +55,8 @@ def test_a_post_saved_by_cutting_corners_pays_first_and_costs_later(measured):
     careful.nodes["Back"].update(staff=5)
     hasty = careful.copy()
     hasty.nodes["Back"].update(staff=4, haste=0.3)
-    for start, end in ((0, 125), (875, 1000)):
-        gain = difference(money("profit", start, end), careful, hasty, days=1000)
+    for start, end in ((0, 100), (400, 500)):
+        gain = difference(money("profit", start, end), careful, hasty, days=end)
         measured(f"profit (thousands) in days {start} to {end}, a post saved by haste", gain)
         assert gain.low > 0 if start == 0 else gain.high < 0
 
@@ -79,12 +77,12 @@ def test_promising_more_than_can_be_kept_sells_first_and_costs_customers_later(m
     first = difference(money("revenue", 0, 50), chain, OVERPROMISE, days=50)
     measured("revenue (thousands) in days 0 to 50, more promised at 40 per cent of needs", first)
     assert first.low > 0
-    for name, start, end in (("external_satisfaction", 400, 750), ("customers", 700, 750)):
-        later = difference(window(name, start, end), chain, OVERPROMISE, days=750)
+    for name, start, end in (("external_satisfaction", 350, 500), ("customers", 450, 500)):
+        later = difference(window(name, start, end), chain, OVERPROMISE, days=end)
         measured(f"{name} in days {start} to {end}, the same", later)
         assert later.high < 0
-    profit = difference(money("profit", 1000, 1250), chain, OVERPROMISE, days=1250)
-    measured("profit (thousands) in days 1000 to 1250, the same", profit)
+    profit = difference(money("profit", 400, 500), chain, OVERPROMISE, days=500)
+    measured("profit (thousands) in days 400 to 500, the same", profit)
     assert profit.high < 0
 
 
@@ -93,23 +91,25 @@ def one_day_of_haste(spread, **graph):
     chain = ServiceChain(
         latent_days=40.0, latent_spread=spread, latent_haste=1.0, churn=0.0, new_customers=0.0, reopen_rate=0.0, **graph
     )
-    chain.add_department("Front", staff=10, hours_per_request=0.5, latent_rate=0.0, error_rate=0.0)
-    chain.add_segment("Customers", customers=2000, needs_per_year=12, churn=0.0, new_customers=0.0)
+    chain.add_department("Front", staff=30, hours_per_request=0.5, latent_rate=0.0, error_rate=0.0)
+    chain.add_segment("Customers", customers=6000, needs_per_year=12, churn=0.0, new_customers=0.0)
     chain.add_link("Front", "Customers", promise_days=1)
-    model = run(chain.check(), 3, 400, Intervention("haste", 0.5, "Front", 10, 0, 11))
+    model = run(chain.check(), 3, 600, Intervention("haste", 0.5, "Front", 10, 0, 11))
     return surfaced(model)
 
 
 def test_faults_surface_after_the_days_that_the_organisation_says(measured):
+    """A day and a lognormal time of mean 40 after the tenth; with a spread of 1, days vary as much as their mean."""
     sharp = one_day_of_haste(0.0)
-    assert np.flatnonzero(sharp).tolist() == [51]  # a day and forty after the tenth
-    spread_out = one_day_of_haste(1.0)
-    assert spread_out.sum() == sharp.sum()
-    days = np.repeat(np.arange(len(spread_out)), spread_out) - 11.0 + 0.5
-    found = estimate(days)
-    measured("mean days until a fault surfaces, 40 in the organisation file, by fault", found)
-    assert found.low < 41 < found.high
-    assert 0.6 < days.std() / days.mean() < 1.4
+    assert np.flatnonzero(sharp).tolist() == [10 + 1 + 40]
+    scattered = one_day_of_haste(1.0)
+    assert 0.97 * sharp.sum() < scattered.sum() <= sharp.sum()
+    days = np.repeat(np.arange(len(scattered)), scattered) - 11.0
+    mean = estimate(days)
+    measured("mean days until a fault surfaces, 40 in the organisation file, over faults of one day", mean)
+    assert mean.low < 40 < mean.high
+    assert 0.6 < days.std() / 40 < 1.6
+    assert np.median(days) == pytest.approx(40 / np.sqrt(2), rel=0.25)
 
 
 def test_nothing_surfaces_for_a_customer_who_is_gone():
@@ -117,7 +117,9 @@ def test_nothing_surfaces_for_a_customer_who_is_gone():
     stay = small_firm(customers=300, churn=0.0, new_customers=0.0, latent_days=60.0)
     for seed in range(3):
         gone, there = run(chain, seed, 300, *HASTE), run(stay, seed, 300, *HASTE)
-        per_need = [surfaced(model)[100:].sum() / model.state.segment_day["needs"][:300].sum() for model in (gone, there)]
+        per_need = [
+            surfaced(model)[100:].sum() / model.state.segment_day["needs"][:300].sum() for model in (gone, there)
+        ]
         assert per_need[0] < per_need[1]
 
 
@@ -143,9 +145,3 @@ def test_a_fault_that_has_not_surfaced_yet_touches_nobody():
     chain = small_firm(customers=100, latent_days=5000.0, latent_spread=0.0)
     none = small_firm(customers=100, latent_rate=0.0, latent_days=5000.0, latent_spread=0.0)
     assert same_customers(run(chain, 1, 80), run(none, 1, 80))
-
-
-def test_faults_of_a_supplier_reach_customers_only_through_who_uses_its_work():
-    chain = small_firm(customers=200)
-    chain.edges["Back", "Middle"]["requests_per_case"] = 0.0
-    assert difference(measure("external_satisfaction", 0), chain, HASTE, seeds=range(2), days=100).mean == 0

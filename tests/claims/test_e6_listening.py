@@ -20,19 +20,19 @@ def firm(baggage=0.5, **graph):
 REPEATS = on_link("Front", "Customers", "repeats")
 
 
+def total(column, start=100):
+    return lambda model: float(
+        model.state.link_day[start : model.day, model.chain.links.index(("Front", "Customers"))][column].sum()
+    )
+
+
 def test_listening_finds_the_root_cause_more_often_and_cuts_repeat_contacts(measured):
     fewer = difference(REPEATS, firm(), HEARD, UNHEARD)
     measured("customers who have to come again per 100 encounters, full listening less none", fewer)
     assert fewer.high < 0
-    contacts = difference(measured_total("encounters"), firm(), HEARD, UNHEARD)
+    contacts = difference(total("encounters"), firm(), HEARD, UNHEARD)
     measured("contacts with 500 customers in 150 days, full listening less none", contacts)
     assert contacts.high < 0
-
-
-def measured_total(column, start=100):
-    return lambda model: float(
-        model.state.link_day[start : model.day, model.chain.links.index(("Front", "Customers"))][column].sum()
-    )
 
 
 def test_who_is_listened_to_is_more_satisfied(measured):

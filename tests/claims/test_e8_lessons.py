@@ -15,7 +15,7 @@ def firm(**graph):
     """The row with a Back that makes errors, which surface at the customers' of Front."""
     chain = small_firm(customers=600, staff=8, **({"new_customers": 0.0, "churn": 0.0, "latent_rate": 0.0} | graph))
     for unit in chain.units:
-        chain.nodes[unit].update(error_rate=0.15 if unit == "Back" else 0.0, problem_rate=0.0)
+        chain.nodes[unit].update(error_rate=0.15 if unit == "Back" else 0.0, problem_rate=0.0, ownership=1.0)
     for link in chain.links:
         chain.edges[link].update(dependence=0.9)
     return chain
@@ -70,7 +70,8 @@ def test_customers_are_more_satisfied_with_a_firm_that_learns(measured):
 def test_lessons_are_drawn_where_the_failure_began():
     """Front hears the complaints, Back is where they began; Front fails customers only by being slow or unkind."""
     for seed in range(4):
-        learnt = dict(zip(("Back", "Middle", "Front"), run(firm(), seed, 400, *LEARNS).state.unit["lessons"], strict=True))
+        model = run(firm(), seed, 400, *LEARNS)
+        learnt = dict(zip(model.chain.units, model.state.unit["lessons"], strict=True))
         assert learnt["Back"] > 0.3
         assert learnt["Middle"] == 0
         assert learnt["Front"] < learnt["Back"]
@@ -80,9 +81,10 @@ def test_silent_customers_teach_nothing(measured):
     chain = firm()
     silent = pull(complain_share=0.0, escalate_share=0.0)
     assert (run(chain, 1, 300, *LEARNS, *silent).state.unit["lessons"] == 0).all()
-    rarer = difference(on_unit("Back", "lessons"), chain, [*LEARNS, *pull(complain_share=0.6)], [*LEARNS, *pull(complain_share=0.1)])
-    measured("lessons of Back (log odds) where 60 instead of 10 per cent complain", rarer)
-    assert rarer.low > 0
+    many, few = ([*LEARNS, *pull(complain_share=share)] for share in (0.6, 0.1))
+    more = difference(on_unit("Back", "lessons"), chain, many, few)
+    measured("lessons of Back (log odds) where 60 instead of 10 per cent complain", more)
+    assert more.low > 0
 
 
 def test_lessons_come_to_rest_where_learning_and_forgetting_are_even():
@@ -107,6 +109,6 @@ def test_with_learning_off_its_levers_change_nothing():
 
 
 def test_a_firm_that_hears_of_nothing_is_a_firm_that_does_not_learn():
-    chain = firm(customers=100) if False else firm()
+    chain = firm()
     silent = pull(complain_share=0.0, escalate_share=0.0)
     assert same_run(run(chain, 2, 100, *LEARNS, *silent), run(chain, 2, 100, *DOES_NOT, *silent))

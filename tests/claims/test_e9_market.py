@@ -24,7 +24,6 @@ def count(column):
 @pytest.mark.parametrize(
     ("what", "figure"),
     [
-        ("external_satisfaction in the third year", measure("external_satisfaction", LATE)),
         ("retention, per cent a year, in the third year", measure("retention", LATE)),
         ("newcomers in three years", count("joined")),
         ("customers at the end", lambda model: float(model.customers)),
@@ -37,18 +36,30 @@ def test_standing_still_means_falling(what, figure, measured):
 
 
 def test_the_farther_competitors_go_the_more_customers_are_lost():
-    fewer = [difference(lambda m: float(m.customers), firm(), pull(market_pace=pace), STILL, days=DAYS) for pace in (0.1, 0.4)]
+    fewer = [
+        difference(lambda m: float(m.customers), firm(), pull(market_pace=pace), STILL, days=DAYS)
+        for pace in (0.1, 0.4)
+    ]
     assert fewer[1].mean < fewer[0].mean < 0
 
 
 def test_who_improves_along_with_them_keeps_pace(measured):
-    better = [Intervention(name, 0.85, unit, 0, DAYS) for unit in ("Front", "Middle", "Back") for name in ("tools", "environment")]
-    better += [Intervention("error_rate", 0.0, unit, 0, DAYS // 2) for unit in ("Front", "Middle", "Back")]
+    better = [Intervention(name, 0.85, None, 0, DAYS) for name in ("tools", "environment")]
+    better.append(Intervention("error_rate", 0.0, None, 0, DAYS // 2))
     kept = difference(lambda m: float(m.customers), firm(), [*MOVING, *better], MOVING, days=DAYS)
     measured("customers at the end in that market, a firm that improves less one that stands still", kept)
     assert kept.low > 0
     lost = difference(lambda m: float(m.customers), firm(), MOVING, STILL, days=DAYS)
     assert kept.mean > -0.5 * lost.mean
+
+
+def test_the_same_service_pleases_the_same_customers_less(measured):
+    """Nobody comes or goes, so that it is not the dissatisfied who are missing."""
+    alike = difference(
+        measure("external_satisfaction", LATE), firm(churn=0.0, new_customers=0.0), MOVING, STILL, days=DAYS
+    )
+    measured("external_satisfaction in the third year, nobody leaving or coming, the same", alike)
+    assert alike.high < 0
 
 
 def test_satisfaction_falls_more_where_customers_learn_faster_what_others_offer(measured):
