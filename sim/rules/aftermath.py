@@ -94,8 +94,18 @@ def remember_failure(buyer, lost):
 
 
 @rule
-def made_good(firm, segment, unit, buyer, quality, unit_day, segment_day, firm_day):
-    """A complaint or claim was answered well: satisfaction comes back, damage is made good, and it is paid for."""
+def pay_redress(firm, segment, unit, unit_day, segment_day, firm_day):
+    """Pay for the damage that is made good, whatever the customer makes of it."""
+    cost = unit.redress * segment.redress_cost
+    unit_day.cost += cost
+    segment_day.redress += cost
+    firm_day.redress += cost
+    firm.cash -= cost
+
+
+@rule
+def made_good(firm, segment, buyer, quality):
+    """A complaint or claim was answered well: satisfaction comes back, and the failures are forgiven."""
     before = buyer.satisfaction
     buyer.satisfaction = recovery.given_back(before, buyer.loss, quality, firm.recovery_restores)
     if buyer.active == 1:
@@ -104,11 +114,6 @@ def made_good(firm, segment, unit, buyer, quality, unit_day, segment_day, firm_d
     buyer.loss = 0.0
     buyer.unresolved = 0
     buyer.recovered = 1
-    cost = unit.redress * segment.redress_cost
-    unit_day.cost += cost
-    segment_day.redress += cost
-    firm_day.redress += cost
-    firm.cash -= cost
 
 
 @stage
@@ -129,11 +134,11 @@ def after_encounter(
         day.recovery_time += row.finish - row.opened
         if not owned:
             day.deflected += 1
-        elif right and quality >= recovery.GOOD:
-            day.recovered += 1
-            made_good(
-                firm, s, unit[u], buyer, quality, unit_day[u], segment_day[buyer.segment], firm_day
-            )  # fmt: skip
+        elif right:
+            pay_redress(firm, s, unit[u], unit_day[u], segment_day[buyer.segment], firm_day)
+            if quality >= recovery.GOOD:
+                day.recovered += 1
+                made_good(firm, s, buyer, quality)
     if failed:
         day.failures += 1
         remember_failure(buyer, lost if owned or row.cause != CLAIM else 0.0)

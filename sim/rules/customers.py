@@ -105,7 +105,10 @@ def leave_or_ask(
     who = customer_key(segment[s], row.ordinal)
     when = row.needs
     needed = row.next_need
-    attachment = loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty)
+    attachment = market.attachment(
+        loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty), segment[s].market_quality, segment[s].market,
+        firm.market_pull,
+    )  # fmt: skip
     leaving = loyalty.leaving_probability(segment[s].hazard, attachment, firm.churn_sensitivity)
     segment_day[s].needs += 1
     if leaving > 0.0 and draws.uniform(keys[STAY], who, when) < leaving:
