@@ -60,7 +60,8 @@ def evening(firm, unit, link, employee, bond):
             if tie.mirror != NOBODY:
                 trained = max(trained, link[tie.mirror].cross_training)
                 met = max(met, link[tie.mirror].gatherings)
-            tie.strength = tie_after(tie.strength, bridges.CROSS_TRAINED_TIE * trained, firm.bond_rate, met / 250.0, firm.bridge_growth)
+            usual = bridges.CROSS_TRAINED_TIE * trained
+            tie.strength = tie_after(tie.strength, usual, firm.bond_rate, met / 250.0, firm.bridge_growth)
             link[tie.link].bridge += tie.strength / link[tie.link].ties_across
             if tie.mirror != NOBODY:
                 link[tie.mirror].bridge += tie.strength / link[tie.mirror].ties_across

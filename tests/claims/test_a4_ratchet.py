@@ -92,7 +92,9 @@ def after_pulses():
 
 def test_a_pulse_leaves_a_lasting_drop_that_grows_with_its_size_and_length(after_pulses, measured):
     none, *pulsed = after_pulses
-    measured("per cent of the standard in week 100 without a pulse: chance alone erodes it", estimate(none[:, -1] - 100))
+    measured(
+        "per cent of the standard in week 100 without a pulse: chance alone erodes it", estimate(none[:, -1] - 100)
+    )
     drops = []
     for (size, weeks), theirs, curve in zip(PULSES, THEIRS, pulsed, strict=True):
         words = f"+{100 * size:.0f} % for {weeks} weeks"
@@ -147,7 +149,12 @@ def test_customers_pay_for_a_busy_season_long_after_it(measured):
     ):
         lasting = difference(figure, chain, RUSH_MONTHS, days=500, seeds=range(1, 13))
         without = difference(
-            figure, chain, RUSH_MONTHS + pull(standard_erosion=0), pull(standard_erosion=0), days=500, seeds=range(1, 13)
+            figure,
+            chain,
+            RUSH_MONTHS + pull(standard_erosion=0),
+            pull(standard_erosion=0),
+            days=500,
+            seeds=range(1, 13),
         )
         measured(f"{words}, 30 to 70 weeks after a busy season", lasting)
         measured(f"{words}, the same with a standard that holds", without)

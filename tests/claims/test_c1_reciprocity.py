@@ -46,7 +46,10 @@ def runs():
 def effect(pairs, supplier, client, column, days):
     """Return by seed what better service of A to B does to a column over some days."""
     return np.array(
-        [np.nanmean((by_day(b, supplier, client, column) - by_day(a, supplier, client, column))[days]) for a, b in pairs]
+        [
+            np.nanmean((by_day(b, supplier, client, column) - by_day(a, supplier, client, column))[days])
+            for a, b in pairs
+        ]
     )
 
 

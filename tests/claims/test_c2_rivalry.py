@@ -29,8 +29,9 @@ def two_departments(**graph):
 
 
 def satisfaction(segment, start=100):
-    return lambda model: 100 * float(
-        model.state.segment_day[start : model.day, model.chain.segments.index(segment)]["satisfaction"].mean()
+    return lambda model: (
+        100
+        * float(model.state.segment_day[start : model.day, model.chain.segments.index(segment)]["satisfaction"].mean())
     )
 
 
@@ -80,7 +81,9 @@ def test_rivalry_fades_in_months_when_the_blame_ends(measured):
     chain.graph |= {"blame_trust": 0.0}
     for unit in chain.units:
         chain.nodes[unit]["ownership"] = 1.0
-    curve = np.mean([run(chain, seed, 400, *ends).state.link_day[:400]["hostility"].max(axis=1) for seed in SEEDS], axis=0)
+    curve = np.mean(
+        [run(chain, seed, 400, *ends).state.link_day[:400]["hostility"].max(axis=1) for seed in SEEDS], axis=0
+    )
     half = int(np.argmax(curve[150:] < curve[150] / 2))
     measured("days after the last blame until half of the hostility is gone (mean of 12 seeds)", half)
     assert curve[150] > 0.1

@@ -117,9 +117,11 @@ def test_passing_a_failure_on_hides_nothing_from_the_client():
 
 def test_trust_is_lost_in_whoever_is_blamed(measured):
     chain = small_firm(rivalry_growth=0.0)
-    trust = lambda model: 100 * float(  # noqa: E731
-        model.state.link_day[100 : model.day, model.chain.links.index(("Middle", "Front"))]["trust"].mean()
-    )
+
+    def trust(model):
+        table = model.state.link_day[100 : model.day, model.chain.links.index(("Middle", "Front"))]
+        return 100 * float(table["trust"].mean())
+
     lost = difference(trust, chain, DISOWN, DISOWN + pull(blame_trust=0.0))
     measured("points of Front's trust in Middle lost by blaming it", lost)
     assert lost.high < 0

@@ -162,7 +162,9 @@ def test_ties_across_grow_with_gatherings_and_fade_without():
 
 
 def test_a_bridge_is_as_strong_in_the_firm_as_its_equation_says(measured):
-    bridge = estimate([run(small_firm(quit_rate=0.0), seed, 400, *MEET).state.link_day[399]["bridge"].max() for seed in SEEDS])
+    bridge = estimate(
+        [run(small_firm(quit_rate=0.0), seed, 400, *MEET).state.link_day[399]["bridge"].max() for seed in SEEDS]
+    )
     measured("strength of a bridge with twelve gatherings a year (equation: 0.49)", bridge)
     assert bridge.mean == pytest.approx(0.49, abs=0.02)
 

@@ -49,7 +49,9 @@ def test_the_delay_is_the_same_to_the_last_bit():
     one, two = (run(chain, 1, 150, *DELAY, *known) for known in (UNKNOWN, KNOWN))
     for name in ("wait", "in_time", "right", "reliability", "assurance", "empathy", "tangibles", "encounters"):
         assert (one.state.link_day[name] == two.state.link_day[name]).all()
-    assert same(one.state.unit_day[["served", "sojourn", "busy_days"]], two.state.unit_day[["served", "sojourn", "busy_days"]])
+    assert same(
+        one.state.unit_day[["served", "sojourn", "busy_days"]], two.state.unit_day[["served", "sojourn", "busy_days"]]
+    )
     assert on_link("Front", "Customers", "responsiveness")(two) > on_link("Front", "Customers", "responsiveness")(one)
 
 

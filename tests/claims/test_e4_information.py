@@ -21,8 +21,10 @@ def waiting_room(wait, **graph):
         "information_acceptance": 0.6, "felt_wait": 0.36,
     }  # fmt: skip
     chain = ServiceChain(**levers | graph)
-    chain.add_department("Front", staff=40, hours_per_request=0.01, working_time="fixed", pause_share=1.0, pause_days=5.0 * wait)
-    chain.nodes["Front"]["pause_spread"] = 0.0
+    chain.add_department(
+        "Front", staff=40, hours_per_request=0.01, working_time="fixed", pause_share=1.0, pause_days=5.0 * wait,
+        pause_spread=0.0,
+    )  # fmt: skip
     chain.add_segment("Customers", customers=200, needs_per_year=25)
     chain.add_link("Front", "Customers", promise_days=5.0)
     return chain.check()
@@ -75,7 +77,9 @@ def test_customers_who_are_told_are_more_satisfied(name, measured):
 def test_waits_are_felt_a_third_longer_than_they_are(measured):
     """Back from recorded responsiveness 1 / (1 + a k w / w*) to the felt wait k w (Larson: k about 1.36)."""
     chain = waiting_room(1.0)
-    prompt = estimate([on_link("Front", "Customers", "responsiveness")(run(chain, s, 200, *UNTOLD)) / 100 for s in SEEDS])
+    prompt = estimate(
+        [on_link("Front", "Customers", "responsiveness")(run(chain, s, 200, *UNTOLD)) / 100 for s in SEEDS]
+    )
     wait = estimate([on_link("Front", "Customers", "wait")(run(chain, s, 200, *UNTOLD)) / 100 for s in SEEDS])
     ratio = (1 / prompt.mean - 1) / 0.6 / (wait.mean / 5.0)
     measured("felt wait per wait (set by the lever, after Larson's 1.36)", ratio)
