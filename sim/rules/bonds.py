@@ -7,6 +7,7 @@ strong and frequent ties (Bakker, van Emmerik & Euwema 2006, doi:10.1177/0730888
 
 from sim.compiled import rule, stage
 from sim.population import NOBODY, VACANT
+from sim.rules import bridges
 
 
 @rule
@@ -59,7 +60,8 @@ def evening(firm, unit, link, employee, bond):
             if tie.mirror != NOBODY:
                 trained = max(trained, link[tie.mirror].cross_training)
                 met = max(met, link[tie.mirror].gatherings)
-            tie.strength = tie_after(tie.strength, 0.5 * trained, firm.bond_rate, met / 250.0, firm.bridge_growth)
+            usual = bridges.CROSS_TRAINED_TIE * trained
+            tie.strength = tie_after(tie.strength, usual, firm.bond_rate, met / 250.0, firm.bridge_growth)
             link[tie.link].bridge += tie.strength / link[tie.link].ties_across
             if tie.mirror != NOBODY:
                 link[tie.mirror].bridge += tie.strength / link[tie.mirror].ties_across
