@@ -267,7 +267,7 @@ CUSTOMER = np.dtype(
         ("expected_process", "f8"),
         ("satisfaction", "f8"),
         ("trust", "f8"),
-        ("baggage", "f8"),  # emotional baggage of their own
+        ("baggage", "f8"),  # by how much they bring more emotional baggage than their segment
         ("loss", "f8"),  # satisfaction lost by failures not made good yet
         ("next", "i4"),  # calendar
         ("ordinal", "i4"),  # how many joined the segment before this one

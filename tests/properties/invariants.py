@@ -224,7 +224,7 @@ def _figures(model: ServiceModel) -> None:
     state, days = model.state, model.day
     shares = ("satisfaction", "trust", "expected_outcome", "expected_process")
     for rows, names in (
-        (state.customer[state.customer["active"] == 1], (*shares, "baggage")),
+        (state.customer[state.customer["active"] == 1], shares),
         (state.relation, shares),
         (state.employee, ("knowledge", "motivation", "compassion", "strain", "peer_support", "tie")),
     ):
