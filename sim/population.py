@@ -194,7 +194,7 @@ MANAGER = np.dtype(
         ("key", "u8"),
         ("unit", "i4"),
         ("span", "f8"),
-        ("attention", "f8"),  # left today, in days
+        ("attention", "f8"),  # left today, in days; below 0 where matters overran the day
         ("escalations", "i8"),  # handled so far
         ("concerns", "i8"),  # raised problems dealt with so far
     ],

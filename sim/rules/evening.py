@@ -72,7 +72,7 @@ def people_move(firm, link, unit, manager, supply, employee, relation, unit_day)
         row = unit[u]
         row.attention_left = 0.0
         for m in range(row.first_manager, row.first_manager + row.managers):
-            row.attention_left += manager[m].attention
+            row.attention_left += max(0.0, manager[m].attention)
         row.support = leadership.support(row.advocacy, row.attention_left, row.span, row.staff)
         knowing = 0.0
         motivated = 0.0

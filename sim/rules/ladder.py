@@ -57,7 +57,7 @@ def release(clock, request, slot_ring, r):
 def morning(clock, firm, unit, manager, request, slot_ring):
     """Give managers a new day of attention and let them take escalations, first come first, then the general manager."""
     for m in range(len(manager)):
-        manager[m].attention = 1.0
+        manager[m].attention = leadership.new_day(manager[m].attention)
     firm.general_left = firm.general_attention
     for u in range(len(unit)):
         row = unit[u]

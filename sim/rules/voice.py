@@ -135,7 +135,7 @@ def evening(clock, keys, firm, unit, employee, manager, problem, unit_day, firm_
             firm_day.crises += firm.crisis_cost
             firm.cash -= firm.crisis_cost
             for m in range(row.first_manager, row.first_manager + row.managers):
-                manager[m].attention = max(0.0, manager[m].attention - firm.concern_attention)
+                manager[m].attention -= firm.concern_attention
             close(clock, problem, p)
             continue
         row.severity += one.severity

@@ -167,7 +167,7 @@ def _posts(model: ServiceModel) -> None:
     assert (np.bincount(ends, minlength=len(employee)) == employee["ties"]).all()
     inside = bond["link"] == NOBODY
     assert (employee["unit"][bond["one"]] == employee["unit"][bond["other"]])[inside].all()
-    assert ((state.manager["attention"] >= 0) & (state.manager["attention"] <= 1)).all()
+    assert (state.manager["attention"] <= 1).all()
     for name in ("support", "voice_climate", "clarity", "effort", "committed"):
         assert ((unit[name] >= 0) & (unit[name] <= 1)).all(), name
     assert (unit["standard"] > 0).all()
