@@ -136,7 +136,7 @@ class Manager(ServiceAgent):
     population = "manager"
 
     unit = _view("unit", "row of the unit")
-    attention = _view("attention", "share of the people led whom attention reaches, 0 to 1")
+    attention = _view("attention", "what is left of the day, in days; below 0 where matters overran it")
 
     @property
     def department(self) -> str:

@@ -13,6 +13,15 @@ HELP, NO_HELP = pull(advocacy=1.0), pull(advocacy=0.0)
 ROUTES = ("support_buffer", "support_motivation", "support_willing", "support_tools", "support_growth")
 
 
+def by_seed(chain, *pulled, days=250):
+    return [run(chain, seed, days, *pulled) for seed in SEEDS]
+
+
+def change(figure, after, before):
+    """Return how much more a figure is in the runs of ``after`` than in their twins of ``before``."""
+    return estimate([figure(one) - figure(other) for one, other in zip(after, before, strict=True)])
+
+
 def firm(**graph):
     return small_firm(customers=750, staff=10, quit_rate=0.25, rush_share=0.2, **graph)
 
@@ -21,6 +30,15 @@ def turnover(model, start=60):
     """Return quits in the whole firm a year per hundred posts filled."""
     table = model.state.unit_day[start : model.day]
     return 25000 * float(table["quits"].sum() / table["filled"].sum())
+
+
+def front_office(staff=10, **graph):
+    """Return a front office with a manager for every ten and nobody behind it."""
+    chain = ServiceChain(**graph)
+    chain.add_department("Front", staff=staff, managers=staff // 10, hours_per_request=0.5)
+    chain.add_segment("Customers", customers=75 * staff, needs_per_year=25)
+    chain.add_link("Front", "Customers", promise_days=1)
+    return chain.check()
 
 
 FIGURES = {
@@ -32,9 +50,14 @@ FIGURES = {
 }
 
 
+@pytest.fixture(scope="module")
+def helped():
+    return by_seed(firm(), *HELP), by_seed(firm(), *NO_HELP)
+
+
 @pytest.mark.parametrize("name", FIGURES)
-def test_staff_whose_managers_help_them_go_out_of_their_way(name, measured):
-    more = difference(FIGURES[name], firm(), HELP, NO_HELP)
+def test_staff_whose_managers_help_them_go_out_of_their_way(helped, name, measured):
+    more = change(FIGURES[name], *helped)
     measured(f"{name}, full help of managers instead of none", more)
     assert more.low > 0
 
@@ -43,23 +66,21 @@ def test_each_way_in_which_a_leader_helps_does_something_of_its_own(measured):
     """Protection, encouragement, tools, development: with all others off, each raises what customers think."""
     for route in ("support_buffer", "support_motivation", "support_tools", "support_growth"):
         others = {one: 0.0 for one in ROUTES if one != route}
-        chain = small_firm(customers=750, staff=10, training=0.05, **others)
-        more = difference(measure("external_satisfaction"), chain, HELP, NO_HELP)
+        more = difference(measure("external_satisfaction"), front_office(training=0.05, **others), HELP, NO_HELP, days=200)
         measured(f"external satisfaction by {route} alone", more)
         assert more.low > 0, route
 
 
 def test_support_lowers_turnover_and_does_so_through_strain_and_motivation(measured):
     """Eisenberger et al. 2002: supervisor support lowers turnover by way of perceived support, not beside it."""
-    chain = small_firm(customers=1500, staff=20, quit_rate=0.25)
-    fewer = difference(turnover, chain, HELP, NO_HELP)
+    fewer = difference(turnover, front_office(staff=40, quit_rate=0.25), HELP, NO_HELP)
     measured("quits, per cent a year, full help of managers instead of none", fewer)
     assert fewer.high < 0
     for held in ({"quit_motivation": 0}, {"quit_strain": 0}):
-        part = difference(turnover, small_firm(customers=1500, staff=20, quit_rate=0.25, **held), HELP, NO_HELP)
+        part = difference(turnover, front_office(staff=40, quit_rate=0.25, **held), HELP, NO_HELP)
         measured(f"the same with {next(iter(held))} at nought", part)
         assert part.high < 0
-    blind = small_firm(customers=300, staff=20, quit_rate=0.25, quit_motivation=0, quit_strain=0)
+    blind = front_office(quit_rate=0.25, quit_motivation=0, quit_strain=0)
     beside = difference(turnover, blind, HELP, NO_HELP, seeds=range(1, 5))
     assert beside.low == beside.high == 0
 
@@ -77,26 +98,32 @@ def complaining(**graph):
     )
 
 
-def test_a_manager_overloaded_by_escalations_supports_less_and_customers_feel_it(measured):
+@pytest.fixture(scope="module")
+def loads():
+    """Return runs in which managers have little and much to decide, each with no, ordinary and full help of theirs."""
     chain = complaining(general_attention=100)
+    return {
+        (load, help_): by_seed(chain, *(PILED_UP if load == "much" else []), *pulled, days=200)
+        for load in ("little", "much")
+        for help_, pulled in (("none", NO_HELP), ("ordinary", []), ("full", HELP))
+    }
+
+
+def test_a_manager_overloaded_by_escalations_supports_less_and_customers_feel_it(loads, measured):
     for name, figure in (
         ("attention that managers of Front have left (points)", lambda m: 100 * on_unit("Front", "attention_left")(m)),
         ("support at Front (points)", lambda model: 100 * on_unit("Front", "support")(model)),
         ("motivation of Front (points)", lambda model: 100 * on_unit("Front", "motivation")(model)),
         ("empathy toward customers", on_link("Front", "Customers", "empathy")),
     ):
-        less = difference(figure, chain, PILED_UP)
+        less = change(figure, loads["much", "ordinary"], loads["little", "ordinary"])
         measured(f"{name}, escalations taking six times the attention", less)
         assert less.high < 0
 
 
-def test_an_overloaded_advocate_does_less_good(measured):
-    """What full help of managers brings in empathy toward customers, with free and with overloaded managers."""
-    effects = []
-    for load in ([], PILED_UP):
-        chain = complaining(general_attention=100)
-        warm = on_link("Front", "Customers", "empathy")
-        effects.append([warm(run(chain, s, 250, *load, *HELP)) - warm(run(chain, s, 250, *load, *NO_HELP)) for s in SEEDS])
+def test_an_overloaded_advocate_does_less_good(loads, measured):
+    warm = on_link("Front", "Customers", "empathy")
+    effects = [[warm(a) - warm(b) for a, b in zip(loads[one, "full"], loads[one, "none"], strict=True)] for one in ("little", "much")]
     free, busy = np.array(effects)
     measured("empathy toward customers by full help of managers, little to decide", estimate(free))
     measured("empathy toward customers by full help of managers, much to decide", estimate(busy))

@@ -70,7 +70,7 @@ def test_worse_onboarding_lowers_service_for_months(onboarded, measured):
         days = first_come + 28 * number, first_come + 28 * (number + 1)
         worse = over(onboarded, months("Front", "Customers", "judgement", *days))
         measured(f"customers' experience in month {number + 1} after the newcomers came, poor onboarding", worse)
-        if number < 4:
+        if number < 3:
             assert worse.high < 0, number
     content = over(onboarded, measure("external_satisfaction", first_come))
     measured("external satisfaction over 170 days, poor onboarding", content)
@@ -101,7 +101,7 @@ def test_one_onboarding_in_several_parts_does_as_much_as_in_one():
 
 def busy(**graph):
     """Return a busy front office of sixty that takes three months to fill a post."""
-    chain = ServiceChain(hiring_days=60, temporaries=0, problem_rate=0, **graph)
+    chain = ServiceChain(hiring_days=60, temporaries=0, problem_rate=0, quit_rate=0.25, **graph)
     chain.add_department("Front", staff=60, hours_per_request=0.5)
     chain.add_segment("Customers", customers=7000, needs_per_year=25)
     chain.add_link("Front", "Customers", promise_days=1)
@@ -154,8 +154,8 @@ def test_with_nothing_to_feed_on_a_wave_of_quits_is_the_last(measured):
 
 def contact_centre(**conditions):
     chain = ServiceChain(problem_rate=0)
-    chain.add_department("Contact centre", staff=60, hours_per_request=0.25, **conditions)
-    chain.add_segment("Customers", customers=5500, needs_per_year=50)
+    chain.add_department("Contact centre", staff=40, hours_per_request=0.25, **conditions)
+    chain.add_segment("Customers", customers=3600, needs_per_year=50)
     chain.add_link("Contact centre", "Customers", promise_days=0.5)
     return chain.check()
 
@@ -166,15 +166,13 @@ def test_turnover_of_contact_centres_lies_in_the_range_that_was_found(measured):
     Who answers the telephone all day meets more emotion than the quit rate of the organisation file, that of ordinarily
     motivated people without strain, reckons with. That subcontractors pay and support less is supposed here.
     """
-    cheap = contact_centre(pay=0.5, growth=0.5, advocacy=0.2)
-    ours, theirs = (
-        estimate([quits(run(chain, seed, 375), 125, 375) for seed in SEEDS]) for chain in (contact_centre(), cheap)
-    )
-    measured("turnover of a contact centre in-house, per cent a year", ours)
-    measured("turnover of a contact centre with less pay, growth and support, per cent a year", theirs)
-    assert 25 < ours.low
-    assert theirs.high < 50 or theirs.low > ours.high
-    assert ours.mean < theirs.mean
+    cheap = contact_centre(pay=0.4, growth=0.4, advocacy=0.1)
+    ours, theirs = ([quits(run(chain, seed, 300), 100, 300) for seed in SEEDS] for chain in (contact_centre(), cheap))
+    measured("turnover of a contact centre in-house, per cent a year", estimate(ours))
+    measured("turnover of a contact centre with less pay, growth and support, per cent a year", estimate(theirs))
+    assert 25 < estimate(ours).low
+    assert estimate(ours).high < 50
+    assert estimate(np.subtract(theirs, ours)).low > 0
 
 
 def test_ordinarily_motivated_people_without_strain_quit_at_the_rate_of_the_organisation_file():
@@ -196,9 +194,10 @@ def test_posts_stand_vacant_for_as_long_as_hiring_takes():
 
 
 def test_temporaries_shorten_waits_and_know_less(measured):
-    chain = small_firm(customers=2700, staff=20, quit_rate=0.5, hiring_days=60)
-    sooner = difference(measure("wait"), chain, pull(temporaries=1.0), pull(temporaries=0.0))
-    assured = difference(on_link("Front", "Customers", "assurance"), chain, pull(temporaries=1.0), pull(temporaries=0.0))
+    chain = busy()
+    pairs = [(run(chain, s, 200, *pull(temporaries=0.0)), run(chain, s, 200, *pull(temporaries=1.0))) for s in SEEDS]
+    sooner = over(pairs, measure("wait"))
+    assured = over(pairs, on_link("Front", "Customers", "assurance"))
     measured("customers' wait in days, temporaries in all vacant posts instead of none", sooner)
     measured("assurance toward customers, temporaries in all vacant posts instead of none", assured)
     assert sooner.high < 0
@@ -206,9 +205,8 @@ def test_temporaries_shorten_waits_and_know_less(measured):
 
 
 def test_faster_hiring_helps_customers(measured):
-    chain = small_firm(customers=2700, staff=20, quit_rate=0.5, temporaries=0)
-    more = difference(measure("external_satisfaction"), chain, pull(hiring_days=10), pull(hiring_days=120))
-    measured("external satisfaction, posts filled in 10 days instead of 120", more)
+    more = difference(measure("external_satisfaction"), busy(), pull(hiring_days=10), pull(hiring_days=90), days=200)
+    measured("external satisfaction, posts filled in 10 days instead of 90", more)
     assert more.low > 0
 
 
@@ -239,8 +237,9 @@ def test_where_nobody_quits_nothing_about_hiring_changes_a_bit():
 def test_onboarding_without_effect_moves_no_newcomer():
     chain = with_newcomers(onboarding_motivation=0, onboarding_knowledge=0, motivation_service=0)
     one, two = run(chain, 1, 120, *WAVE, *GOOD), run(chain, 1, 120, *WAVE, *POOR)
+    front = one.state.employee["unit"] == one.chain.units.index("Front")
     for name in ("motivation", "knowledge"):
-        assert (one.state.employee[name] == two.state.employee[name]).all()
+        assert (one.state.employee[name] == two.state.employee[name])[front].all()
 
 
 # --- known answers ---------------------------------------------------------------------------------------------------------
