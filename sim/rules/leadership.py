@@ -1,9 +1,9 @@
 """B5: the leader as the people's advocate. A manager's limited attention, and what is left of it for the people.
 
-Each manager has one day of attention a day; what a matter takes beyond it, the next days lack. Escalations (F5) and raised problems (B6) take from it first; what is left reaches
-`span` people in full, as recognition (B2) and, as far as the manager is an advocate, as support: protection from what drains
-and strains, tools, development, backing. After perceived supervisor support (Eisenberger et al. 2002,
-doi:10.1037/0021-9010.87.3.565); the forms: no source, modelling choices.
+Each manager has one day of attention a day; what a matter takes beyond it, the next days lack. Escalations (F5) and raised
+problems (B6) take from it first; what is left reaches `span` people in full, as recognition (B2) and, as far as the manager
+is an advocate, as support: protection from what drains and strains, tools, development, backing. After perceived supervisor
+support (Eisenberger et al. 2002, doi:10.1037/0021-9010.87.3.565); the forms: no source, modelling choices.
 """
 
 from sim.compiled import part, rule

@@ -8,7 +8,18 @@ from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.rules import strain
-from tests.claims.paired import SEEDS, customers, measure, on_link, on_unit, pull, run, same_customers, same_run, small_firm
+from tests.claims.paired import (
+    SEEDS,
+    customers,
+    measure,
+    on_link,
+    on_unit,
+    pull,
+    run,
+    same_customers,
+    same_run,
+    small_firm,
+)
 
 HIGH, LOW = pull(baggage=0.8), pull(baggage=0.1)
 STAFF = 20
@@ -49,7 +60,11 @@ def effect_of_baggage(**graph):
 
 @pytest.fixture(scope="module")
 def effects():
-    return {"ordinary": effect_of_baggage(), "little": effect_of_baggage(**UNSUPPORTED), "full": effect_of_baggage(**SUPPORTED)}
+    return {
+        "ordinary": effect_of_baggage(),
+        "little": effect_of_baggage(**UNSUPPORTED),
+        "full": effect_of_baggage(**SUPPORTED),
+    }
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -105,7 +120,7 @@ def test_across_units_baggage_goes_with_strain_more_than_with_performance(measur
     found = []
     for seed in SEEDS:
         chain = units_that_differ(seed)
-        model = run(chain, seed, 200)
+        model = run(chain, seed, 160)
         baggage = [chain.value("baggage", f"Customers {name.split()[1]}") for name in chain.units]
         strained = [on_unit(name, "strain")(model) for name in chain.units]
         right = [on_link(name, f"Customers {name.split()[1]}", "right")(model) for name in chain.units]

@@ -7,7 +7,18 @@ from sim import levers
 from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.rules import bonds
-from tests.claims.paired import SEEDS, difference, measure, on_link, on_unit, pull, run, same_customers, same_run, small_firm
+from tests.claims.paired import (
+    SEEDS,
+    difference,
+    measure,
+    on_link,
+    on_unit,
+    pull,
+    run,
+    same_customers,
+    same_run,
+    small_firm,
+)
 
 HIGH, LOW = pull(baggage=0.8), pull(baggage=0.1)
 STAFF = 20
@@ -112,7 +123,14 @@ BRIDGED = {"gatherings": 50}
 def bridged(**graph):
     """Return a firm in which Back, which never meets a customer, is on terms with Front; each owns what it fails at."""
     chain = small_firm(
-        customers=75 * STAFF, staff=STAFF, quit_rate=0, ownership=1, pressure_strain=0, bridge_trust=0, bridge_blame=0, **graph
+        customers=75 * STAFF,
+        staff=STAFF,
+        quit_rate=0,
+        ownership=1,
+        pressure_strain=0,
+        bridge_trust=0,
+        bridge_blame=0,
+        **graph,
     )
     chain.add_link("Back", "Front", requests_per_case=0.2, **BRIDGED)
     return chain.check()

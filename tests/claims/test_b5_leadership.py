@@ -7,7 +7,18 @@ from sim import levers
 from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.rules import leadership
-from tests.claims.paired import SEEDS, difference, measure, on_link, on_unit, pull, run, same_customers, same_run, small_firm
+from tests.claims.paired import (
+    SEEDS,
+    difference,
+    measure,
+    on_link,
+    on_unit,
+    pull,
+    run,
+    same_customers,
+    same_run,
+    small_firm,
+)
 
 HELP, NO_HELP = pull(advocacy=1.0), pull(advocacy=0.0)
 ROUTES = ("support_buffer", "support_motivation", "support_willing", "support_tools", "support_growth")
@@ -66,7 +77,9 @@ def test_each_way_in_which_a_leader_helps_does_something_of_its_own(measured):
     """Protection, encouragement, tools, development: with all others off, each raises what customers think."""
     for route in ("support_buffer", "support_motivation", "support_tools", "support_growth"):
         others = {one: 0.0 for one in ROUTES if one != route}
-        more = difference(measure("external_satisfaction"), front_office(training=0.05, **others), HELP, NO_HELP, days=200)
+        more = difference(
+            measure("external_satisfaction"), front_office(training=0.05, **others), HELP, NO_HELP, days=200
+        )
         measured(f"external satisfaction by {route} alone", more)
         assert more.low > 0, route
 
@@ -94,7 +107,14 @@ PILED_UP = pull(escalation_attention=0.3)
 def complaining(**graph):
     """Return a firm with many errors where staff may settle little, so that managers have much to decide."""
     return small_firm(
-        customers=750, staff=10, quit_rate=0, error_rate=0.15, empowerment=0.3, escalate_share=0.2, ladder_days=0, **graph
+        customers=750,
+        staff=10,
+        quit_rate=0,
+        error_rate=0.15,
+        empowerment=0.3,
+        escalate_share=0.2,
+        ladder_days=0,
+        **graph,
     )
 
 
@@ -123,7 +143,10 @@ def test_a_manager_overloaded_by_escalations_supports_less_and_customers_feel_it
 
 def test_an_overloaded_advocate_does_less_good(loads, measured):
     warm = on_link("Front", "Customers", "empathy")
-    effects = [[warm(a) - warm(b) for a, b in zip(loads[one, "full"], loads[one, "none"], strict=True)] for one in ("little", "much")]
+    effects = [
+        [warm(a) - warm(b) for a, b in zip(loads[one, "full"], loads[one, "none"], strict=True)]
+        for one in ("little", "much")
+    ]
     free, busy = np.array(effects)
     measured("empathy toward customers by full help of managers, little to decide", estimate(free))
     measured("empathy toward customers by full help of managers, much to decide", estimate(busy))
@@ -133,7 +156,8 @@ def test_an_overloaded_advocate_does_less_good(loads, measured):
 
 def test_raised_problems_take_attention_from_support(measured):
     chain = small_firm(customers=300, staff=10, problem_rate=60)
-    less = difference(lambda m: 100 * on_unit("Front", "support")(m), chain, pull(concern_attention=2.0), pull(concern_attention=0))
+    supported = lambda model: 100 * on_unit("Front", "support")(model)  # noqa: E731
+    less = difference(supported, chain, pull(concern_attention=2.0), pull(concern_attention=0))
     measured("support at Front (points), problems taking two days each when full-grown", less)
     assert less.high < 0
 

@@ -10,7 +10,18 @@ from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.population import RAISED
 from sim.rules import voice
-from tests.claims.paired import SEEDS, difference, measure, on_link, on_unit, pull, run, same_customers, same_run, small_firm
+from tests.claims.paired import (
+    SEEDS,
+    difference,
+    measure,
+    on_link,
+    on_unit,
+    pull,
+    run,
+    same_customers,
+    same_run,
+    small_firm,
+)
 
 OPEN = pull(voice_safety=0.9, voice_ease=0.9, openness=0.9)
 SHUT = pull(voice_safety=0.3, voice_ease=0.3, openness=0.3)
@@ -153,7 +164,9 @@ def test_where_no_problems_begin_nothing_about_voice_changes_a_bit():
     chain = small_firm(customers=100, **levers.neutral_values("B6"))
     one = run(chain, 1, 100)
     moved = pull(voice_ease=1.0, voice_rate=1.0, openness=0.0, problem_growth=1.0, voice_learning=1.0, crisis_days=400)
-    assert same_run(one, run(chain, 1, 100, *moved, *pull(problem_harm=9, crisis_harm=9, crisis_time=2, concern_attention=9)))
+    assert same_run(
+        one, run(chain, 1, 100, *moved, *pull(problem_harm=9, crisis_harm=9, crisis_time=2, concern_attention=9))
+    )
     assert one.state.unit_day["problems_born"].sum() == one.state.unit_day["crises"].sum() == 0
 
 
@@ -188,7 +201,15 @@ def test_held_back_every_problem_bursts_when_it_has_grown_twenty_to_threefold():
 
 
 def test_wholly_safe_and_easy_a_tenth_of_problems_is_raised_each_day():
-    chain = alone(problem_rate=30, voice_safety=1, voice_ease=1, openness=1, concern_attention=0, problem_growth=0, voice_learning=0)
+    chain = alone(
+        problem_rate=30,
+        voice_safety=1,
+        voice_ease=1,
+        openness=1,
+        concern_attention=0,
+        problem_growth=0,
+        voice_learning=0,
+    )
 
     def share(model):
         table = model.state.unit_day[50 : model.day]

@@ -9,7 +9,18 @@ from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.population import PERMANENT, VACANT
 from sim.rules import turnover
-from tests.claims.paired import SEEDS, difference, measure, on_link, on_unit, pull, run, same_customers, same_run, small_firm
+from tests.claims.paired import (
+    SEEDS,
+    difference,
+    measure,
+    on_link,
+    on_unit,
+    pull,
+    run,
+    same_customers,
+    same_run,
+    small_firm,
+)
 
 GOOD = pull("Human Resources", error_rate=0.0)
 POOR = pull("Human Resources", error_rate=0.6, environment=0.1, tools=0.1)
@@ -79,7 +90,9 @@ def test_worse_onboarding_lowers_service_for_months(onboarded, measured):
 
 def test_onboarding_works_through_motivation_and_through_knowledge(measured):
     for off in ("onboarding_motivation", "onboarding_knowledge"):
-        worse = difference(measure("external_satisfaction", 90), with_newcomers(**{off: 0}), [*WAVE, *POOR], [*WAVE, *GOOD])
+        worse = difference(
+            measure("external_satisfaction", 90), with_newcomers(**{off: 0}), [*WAVE, *POOR], [*WAVE, *GOOD]
+        )
         measured(f"external satisfaction, poor onboarding, {off} at nought", worse)
         assert worse.high < 0
     neither = with_newcomers(onboarding_motivation=0, onboarding_knowledge=0, motivation_service=0, trust_empathy=0)
@@ -99,11 +112,11 @@ def test_one_onboarding_in_several_parts_does_as_much_as_in_one():
 # --- quits feed on themselves ------------------------------------------------------------------------------------------
 
 
-def busy(**graph):
+def busy(customers=6500, **graph):
     """Return a busy front office of sixty that takes three months to fill a post."""
-    chain = ServiceChain(hiring_days=60, temporaries=0, problem_rate=0, quit_rate=0.25, **graph)
+    chain = ServiceChain(hiring_days=60, temporaries=0, problem_rate=0, **graph)
     chain.add_department("Front", staff=60, hours_per_request=0.5)
-    chain.add_segment("Customers", customers=7000, needs_per_year=25)
+    chain.add_segment("Customers", customers=customers, needs_per_year=25)
     chain.add_link("Front", "Customers", promise_days=1)
     return chain.check()
 
@@ -118,33 +131,53 @@ def quits(model, start, end):
     return 25000 * float(table["quits"].sum() / table["filled"].sum())
 
 
+def watched(seed, *pulled):
+    """Return a run of 200 days, and the mean hazard of quitting after day 80, relative to the ordinary, of all in post."""
+    model, hazards = run(busy(), seed, 80, *pulled), []
+    for _ in range(12):
+        people = np.asarray(model.run(10).state.employee)
+        people = people[people["status"] == PERMANENT]
+        score = model.chain.value("quit_motivation") * (0.6 - people["motivation"])
+        hazards.append(np.exp(score + model.chain.value("quit_strain") * people["strain"]).mean())
+    return model, float(np.mean(hazards))
+
+
 @pytest.fixture(scope="module")
 def waves():
-    """Return pairs of runs with and without a wave of quits."""
-    return [(run(busy(), s, 250), run(busy(), s, 250, *DEPARTURES)) for s in SEEDS]
+    """Return pairs of runs without and with a wave of quits, and their hazards."""
+    return [(watched(s), watched(s, *DEPARTURES)) for s in SEEDS]
 
 
 def test_quits_feed_on_themselves(waves, measured):
-    gone = over(waves, lambda model: float(model.state.unit_day["quits"][60:80].sum()))
-    more = over(waves, lambda model: quits(model, 80, 250))
-    strained = over(waves, lambda model: 100 * on_unit("Front", "strain", 80)(model))
+    pairs = [(without[0], with_[0]) for without, with_ in waves]
+    gone = over(pairs, lambda model: float(model.state.unit_day["quits"][60:80].sum()))
+    strained = over(pairs, lambda model: 100 * on_unit("Front", "strain", 80)(model))
+    hazard = estimate([100 * (with_[1] / without[1] - 1) for without, with_ in waves])
     measured("more people of sixty who leave in a wave of twenty days", gone)
-    measured("quits in the 170 days after the wave, per cent a year", more)
-    measured("strain in the 170 days after the wave (points)", strained)
+    measured("strain in the 120 days after the wave (points)", strained)
+    measured("hazard of quitting in the 120 days after the wave (per cent higher)", hazard)
     assert strained.low > 0
-    assert more.low > 0
+    assert hazard.low > 0
 
 
 def test_a_wave_of_quits_reaches_customers(waves, measured):
-    worse = over(waves, measure("external_satisfaction", 80))
-    measured("external satisfaction in the 170 days after the wave", worse)
+    worse = over([(without[0], with_[0]) for without, with_ in waves], measure("external_satisfaction", 80))
+    measured("external satisfaction in the 120 days after the wave", worse)
     assert worse.high < 0
+
+
+@pytest.mark.slow
+def test_more_people_quit_after_a_wave_of_quits(measured):
+    """A hazard higher by a tenth is two or three quits in a hundred posts; runs scatter by eight, hence a hundred of them."""
+    more = difference(lambda model: quits(model, 80, 250), busy(), DEPARTURES, seeds=range(101, 201))
+    measured("quits in the 170 days after the wave, per cent a year", more)
+    assert more.low > 0
 
 
 def test_with_nothing_to_feed_on_a_wave_of_quits_is_the_last(measured):
     """Where neither motivation nor strain bears on quitting, those who stayed quit on the days on which they would have."""
     chain = busy(quit_motivation=0, quit_strain=0)
-    no_more = difference(lambda model: quits(model, 80, 250), chain, DEPARTURES)
+    no_more = difference(lambda model: quits(model, 80, 200), chain, DEPARTURES, days=200)
     measured("quits after the wave, motivation and strain having no effect on them, per cent a year", no_more)
     assert no_more.low < 0 < no_more.high
 
@@ -170,7 +203,7 @@ def test_turnover_of_contact_centres_lies_in_the_range_that_was_found(measured):
     ours, theirs = ([quits(run(chain, seed, 300), 100, 300) for seed in SEEDS] for chain in (contact_centre(), cheap))
     measured("turnover of a contact centre in-house, per cent a year", estimate(ours))
     measured("turnover of a contact centre with less pay, growth and support, per cent a year", estimate(theirs))
-    assert 25 < estimate(ours).low
+    assert estimate(ours).low > 25
     assert estimate(ours).high < 50
     assert estimate(np.subtract(theirs, ours)).low > 0
 
@@ -185,7 +218,9 @@ def test_ordinarily_motivated_people_without_strain_quit_at_the_rate_of_the_orga
 
 
 def test_posts_stand_vacant_for_as_long_as_hiring_takes():
-    chain = small_firm(customers=10, staff=100, quit_rate=0.2, quit_motivation=0, quit_strain=0, temporaries=0, hiring_days=40)
+    chain = small_firm(
+        customers=10, staff=100, quit_rate=0.2, quit_motivation=0, quit_strain=0, temporaries=0, hiring_days=40
+    )
     table = [run(chain, seed, 500).state.unit_day[250:500] for seed in SEEDS]
     vacant = estimate([float(100 - one["filled"].mean()) for one in table])
     flow = turnover.daily_hazard(0.2)
@@ -194,7 +229,7 @@ def test_posts_stand_vacant_for_as_long_as_hiring_takes():
 
 
 def test_temporaries_shorten_waits_and_know_less(measured):
-    chain = busy()
+    chain = busy(7500, quit_rate=0.4)
     pairs = [(run(chain, s, 200, *pull(temporaries=0.0)), run(chain, s, 200, *pull(temporaries=1.0))) for s in SEEDS]
     sooner = over(pairs, measure("wait"))
     assured = over(pairs, on_link("Front", "Customers", "assurance"))
@@ -205,7 +240,8 @@ def test_temporaries_shorten_waits_and_know_less(measured):
 
 
 def test_faster_hiring_helps_customers(measured):
-    more = difference(measure("external_satisfaction"), busy(), pull(hiring_days=10), pull(hiring_days=90), days=200)
+    chain = busy(7500, quit_rate=0.4)
+    more = difference(measure("external_satisfaction"), chain, pull(hiring_days=10), pull(hiring_days=90), days=200)
     measured("external satisfaction, posts filled in 10 days instead of 90", more)
     assert more.low > 0
 
