@@ -156,7 +156,7 @@ class Manager(ServiceAgent):
     population = "manager"
 
     unit = _view("unit", "row of the unit")
-    attention = _view("attention", "attention left today, in days")
+    attention = _view("attention", "what is left of the day, in days; below 0 where matters overran it")
     escalations = _view("escalations", "escalations handled so far")
     concerns = _view("concerns", "raised problems dealt with so far")
 

@@ -196,7 +196,7 @@ MANAGER = np.dtype(
         ("key", "u8"),
         ("unit", "i4"),
         ("span", "f8"),
-        ("attention", "f8"),  # left today, in days
+        ("attention", "f8"),  # left today, in days; below 0 where matters overran the day
         ("escalations", "i8"),  # handled so far
         ("concerns", "i8"),  # raised problems dealt with so far
     ],
@@ -269,7 +269,7 @@ CUSTOMER = np.dtype(
         ("expected_process", "f8"),
         ("satisfaction", "f8"),
         ("trust", "f8"),
-        ("baggage", "f8"),  # emotional baggage of their own
+        ("baggage", "f8"),  # by how much they bring more emotional baggage than their segment
         ("loss", "f8"),  # satisfaction lost by failures not made good yet
         ("next", "i4"),  # calendar
         ("ordinal", "i4"),  # how many joined the segment before this one

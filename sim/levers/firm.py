@@ -56,7 +56,7 @@ LEVERS = (
     Lever("survey_period", "firm", "F3", "working days", 1, 1000, 20, None, "days whose answers are put together"),
     Lever("survey_delay", "firm", "F3", "working days", 0, 1000, 10, None, "days until management has the result"),
     # --- F5: the ladder ----------------------------------------------------------------------------------------------
-    Lever("escalation_attention", "firm", "F5", "days of a manager", 0, 1, 0.05, 0.0,
+    Lever("escalation_attention", "firm", "F5", "days of a manager", 0, 100, 0.05, 0.0,
           "attention that one escalation takes"),
     Lever("ladder_days", "firm", "F5", "working days", 0, 1000, 3, None,
           "wait for a manager after which an escalation climbs to the general manager"),

@@ -9,6 +9,15 @@ from sim.compiled import rule, stage
 from sim.population import NOBODY, VACANT
 from sim.rules import bridges
 
+ORDINARY_TIE = 0.4
+"""Mean tie at which belonging is that of the organisation file."""
+
+
+@rule
+def belonging(tie, effect):
+    """Return k (w - 0.4) / 7: what the mean tie w adds to the mean of the seven conditions of work. Neutral: k = 0."""
+    return effect * (tie - ORDINARY_TIE) / 7.0
+
 
 @rule
 def tie_after(strength, usual, rate, gatherings_per_day, growth):
@@ -40,7 +49,7 @@ def evening(firm, unit, link, employee, bond):
     for e in range(len(employee)):
         person = employee[e]
         person.peer_support = 0.0
-        person.tie = 0.0
+        person.tie = 0.0 if person.team_ties > 0 else ORDINARY_TIE  # who works alone is tied as the file supposes
         person.gain_strain = 0.0
         person.gain_compassion = 0.0
     for edge in range(len(link)):

@@ -77,10 +77,9 @@ def start(keys, firm, segment, link, supply, s, row, now):
     row.loss = 0.0
     row.unresolved = 0
     row.recovered = 0
-    row.baggage = segment[s].baggage
+    row.baggage = 0.0
     if segment[s].baggage_spread > 0.0:
-        own = normal_quantile(draws.uniform(keys[START], who, 5))
-        row.baggage = encounter.clip(row.baggage + segment[s].baggage_spread * own)
+        row.baggage = segment[s].baggage_spread * normal_quantile(draws.uniform(keys[START], who, 5))
     row.unsatisfiable = 0
     if segment[s].unsatisfiable > 0.0 and draws.uniform(keys[START], who, 6) < segment[s].unsatisfiable:
         row.unsatisfiable = 1

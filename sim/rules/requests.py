@@ -416,11 +416,12 @@ def finish(
     if row.cause == ONBOARDING:
         newcomer = employee[relation[row.client].employee]
         if newcomer.status == PERMANENT:
+            parts = turnover.parts_of_onboarding(unit[newcomer.unit], link, supply)
             newcomer.motivation = turnover.motivation_after_onboarding(
-                newcomer.motivation, quality, firm.onboarding_motivation
+                newcomer.motivation, quality, firm.onboarding_motivation / parts
             )
             newcomer.knowledge = turnover.knowledge_after_onboarding(
-                newcomer.knowledge, quality, firm.onboarding_knowledge
+                newcomer.knowledge, quality, firm.onboarding_knowledge / parts
             )
     elif inside:
         parent = request[row.parent]

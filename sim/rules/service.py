@@ -182,7 +182,7 @@ def meet_client(
             weight, best,
         )  # fmt: skip
         felt = buyer.satisfaction
-        brought = strain.brought(buyer.baggage, buyer.unresolved, firm.upset)
+        brought = strain.brought(segment[buyer.segment].baggage, buyer.baggage, buyer.unresolved, firm.upset)
         left = strain.relief(u.support, person.peer_support, firm.support_buffer, firm.peer_support)
         person.compassion = strain.compassion_after(person.compassion, brought, firm.baggage_drain, left)
 

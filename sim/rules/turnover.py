@@ -37,14 +37,23 @@ def quits(hazard, motivation, strain, motivation_effect, strain_effect, u):
 
 @rule
 def motivation_after_onboarding(motivation, quality, effect):
-    """Return M + k (Q - 0.75), held between 0 and 1. Neutral: k = 0."""
+    """Return M + k (Q - 0.75), held between 0 and 1; of the n requests of one onboarding each has k / n. Neutral: k = 0."""
     return clip(motivation + effect * (quality - ORDINARY_ONBOARDING))
 
 
 @rule
 def knowledge_after_onboarding(knowledge, quality, effect):
-    """Return K + k Q (1 - K). Neutral: k = 0."""
+    """Return K + k Q (1 - K); of the n requests of one onboarding each has k / n. Neutral: k = 0."""
     return knowledge + effect * quality * (1.0 - knowledge)
+
+
+@part
+def parts_of_onboarding(unit, link, supply):
+    """Return n, the requests that one newcomer's onboarding consists of on average, but at least 1."""
+    total = 0.0
+    for place in range(unit.supplies):
+        total += link[supply[unit.first_supply + place]].requests_per_hire
+    return max(1.0, total)
 
 
 @part
