@@ -125,6 +125,8 @@ def evening(clock, keys, firm, unit, employee, bond, roster, unit_day, firm_day)
                 continue
             unit_day[u].quits += 1
             firm_day.quits += 1
+            # Nobody is free first by the order of a list: a draw within the first slot decides.
+            arrives = draws.uniform(keys[VACANCY], person.key, 2) / clock.slots_per_day
             search = draws.exponential(draws.uniform(keys[VACANCY], person.key, 0)) * firm.hiring_days
             person.starts = tomorrow + np.ceil(search)
             if person.starts == tomorrow:
@@ -134,11 +136,11 @@ def evening(clock, keys, firm, unit, employee, bond, roster, unit_day, firm_day)
                 person.status = TEMPORARY
                 person.knowledge = firm.temporary_knowledge
                 person.motivation = ORDINARY_MOTIVATION
-                not_free_before(roster, row.first_employee, row.staff, e, tomorrow)
+                not_free_before(roster, row.first_employee, row.staff, e, tomorrow + arrives)
             else:
                 person.status = VACANT
                 row.filled -= 1
-                not_free_before(roster, row.first_employee, row.staff, e, person.starts)
+                not_free_before(roster, row.first_employee, row.staff, e, person.starts + arrives)
             blank(person, tomorrow)
             for b in range(len(bond)):
                 if bond[b].one == e or bond[b].other == e:

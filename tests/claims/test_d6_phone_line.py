@@ -142,10 +142,10 @@ def test_the_event_can_be_played_in_every_bundled_organisation(name):
 # --- what it costs ----------------------------------------------------------------------------------------------------
 
 
-def left(days, **graph):
+def left(days, seeds=SEEDS, **graph):
     """Return what is left of the satisfaction of those who had the accident: (seeds) × (no accident, accident, 3 stages)."""
     rows = []
-    for seed in SEEDS:
+    for seed in seeds:
         models = [run(firm(1000, 0, **graph), seed, DAY + days)]
         models += [run(firm(1000, stages, **graph), seed, DAY + days, ON_THE_DAY) for stages in range(4)]
         # Who had it: to them nothing happened before the day, and something has on it.
@@ -163,7 +163,8 @@ NAMES = ("the accident alone, made good at once", "being sent away", "the refusa
 
 @pytest.mark.parametrize("days", [10, 60])
 def test_each_of_the_three_stages_costs_more_than_the_accident(days, measured):
-    costs = -np.diff(left(days), axis=1)
+    seeds = SEEDS if days == 10 else range(1, 37)  # most of it is forgotten by then
+    costs = -np.diff(left(days, seeds), axis=1)
     for name, column in zip(NAMES, costs.T, strict=True):
         measured(f"satisfaction that {name} costs who had it, after {days} days", estimate(column))
         assert estimate(column).low > 0
