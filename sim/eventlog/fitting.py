@@ -24,6 +24,11 @@ from sim.eventlog.quantiles import survival_quantiles
 CALLERS = "Callers"
 SLOTS_PER_DAY = 48
 HOURS_PER_DAY = 8.0
+ALREADY_IN_THE_LOG: dict[str, float] = {
+    "complain_share": 0.0, "escalate_share": 0.0, "hidden_issue": 0.0, "latent_rate": 0.0, "accident_rate": 0.0,
+    "ownership": 1.0, "unclear": 0.0,
+}  # fmt: skip
+"""Work that the firm makes for itself, and handing on: a log's tickets and reassignments hold them already."""
 WORK_SPREAD = 0.8
 
 
@@ -143,6 +148,7 @@ def derive(
     chain.graph.update(
         name=name, hours_per_day=HOURS_PER_DAY, slots_per_day=SLOTS_PER_DAY,
         description="Derived from a ticket log; a day is one of its working days. See the notes of from-tickets.",
+        **ALREADY_IN_THE_LOG,
     )  # fmt: skip
     for unit, rest in zip(units, ordered, strict=True):
         attributes = {
@@ -327,6 +333,11 @@ def _note_defaults(notes: list[str]) -> None:
     notes.append(
         "left out: customers who leave or come (churn and new_customers 0), rush requests, requests for help between "
         "teams (requests_per_case 0): no ticket log shows them. Add links between teams to study internal service"
+    )
+    notes.append(
+        "left out: complaints, repeated contacts, late faults and accidents that become requests of their own, and blame "
+        "passing (" + ", ".join(f"{name} {value:g}" for name, value in ALREADY_IN_THE_LOG.items()) + "): they are "
+        "among the log's tickets and reassignments already"
     )
     notes.append(
         "left at the default: everything about people (knowledge, motivation, tools, expectations). Their mechanisms "
