@@ -1,0 +1,153 @@
+"""Employees and the ties between them in the plain Mesa model; see `experiments.benchmarks.plain_mesa`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mesa
+
+from experiments.benchmarks.plain_rules import Feelings, Link, clip, spread_out
+from sim import draws
+
+if TYPE_CHECKING:
+    from experiments.benchmarks.plain_mesa import PlainModel
+    from experiments.benchmarks.plain_units import Department
+
+
+class Employee(mesa.Agent):
+    """Staff: serve, are served by other units, tire, and hold together."""
+
+    def __init__(self, model: PlainModel, unit: Department, name: str, number: int) -> None:
+        super().__init__(model)
+        self.unit = unit
+        self.key = int(draws.identity("employee", name, number))
+        new = model.draw("START", self.key, 0) < unit.newcomer_share
+        usual = model.newcomer_knowledge if new else unit.knowledge
+        self.knowledge = spread_out(usual, unit.knowledge_spread, model.draw("START", self.key, 1))
+        self.relations: dict[Link, Feelings] = {}
+        for link in unit.supply:
+            u = model.draw("START", self.key ^ link.key, 2)
+            mine = self.relations[link] = Feelings()
+            mine.feel(spread_out(link.expectation, model.expectation_spread, u))
+            link.clients += 1
+            link.satisfaction_sum += mine.satisfaction
+            link.trust_sum += mine.trust
+        self.compassion, self.strain = 1.0, 0.0
+        self.tie, self.peer_support = unit.bonds, 0.0
+        self.ties = self.team_ties = 0
+        self.gain_strain = self.gain_compassion = 0.0
+        self.motivation = self.grounds()
+
+    def known(self, unit: Department) -> float:
+        """Return what one knows of the work of a unit: less of another's than of one's own."""
+        return self.knowledge if unit is self.unit else self.knowledge * self.model.cover_knowledge
+
+    def relief(self, unit: Department) -> float:
+        """Return the share of a load that the support of managers and colleagues leaves."""
+        model = self.model
+        return (1 - model.support_buffer * unit.support) * (1 - model.peer_support * self.peer_support)
+
+    def meet_emotion(self, baggage: float, unit: Department) -> None:
+        """Spend compassion on a customer."""
+        self.compassion *= 1 - self.model.baggage_drain * baggage * self.relief(unit)
+
+    def grounds(self) -> float:
+        """Take stock of the service received; return what motivation moves toward."""
+        model, unit = self.model, self.unit
+        total = weight = 0.0
+        for link, mine in self.relations.items():
+            importance = link.requests_per_case * link.dependence
+            total += importance * mine.satisfaction
+            weight += importance
+        self.service_received = total / weight if weight else -1.0
+        share = model.motivation_service if weight else 0.0
+        target = (1 - share) * unit.conditions + share * self.service_received
+        target += model.support_motivation * unit.support * (1 - target)
+        target += model.bond_belonging * (self.tie - unit.bonds) / 7
+        return clip(target * (1 - model.strain_motivation * self.strain))
+
+    def step(self) -> None:
+        """In the evening knowledge, strain, compassion and motivation move."""
+        model, unit = self.model, self.unit
+        gain = model.training_gain * (1 + model.support_growth * unit.support)
+        gained = gain * unit.training * (1 - self.knowledge)
+        lost = model.forgetting * max(0.0, self.knowledge - model.newcomer_knowledge)
+        self.knowledge += gained - lost
+        load = model.strain_gain * (1 - self.compassion)
+        load += model.pressure_strain * unit.pressure * self.relief(unit)
+        self.strain = clip(self.strain + load * (1 - self.strain) - model.strain_recovery * self.strain)
+        self.compassion += model.compassion_recovery * (1 - self.compassion)
+        self.motivation += model.motivation_rate * (self.grounds() - self.motivation)
+
+    def begin_evening_together(self) -> None:
+        """Forget yesterday's support before the ties bring today's."""
+        self.tie = self.peer_support = self.gain_strain = self.gain_compassion = 0.0
+
+    def end_evening_together(self) -> None:
+        """Take up what the ties brought."""
+        self.peer_support /= 1 + self.peer_support
+        self.strain += self.gain_strain
+        self.compassion += self.gain_compassion
+
+
+class Tie:
+    """Two colleagues: of a team, or on both sides of a link."""
+
+    def __init__(self, one: Employee, other: Employee, link: Link | None = None) -> None:
+        self.one, self.other, self.link = one, other, link
+        self.strength = 0.0 if link else one.unit.bonds
+        for person in (one, other):
+            person.ties += 1
+            person.team_ties += link is None
+
+    def step(self) -> None:
+        """Let the tie grow or fade, and support, strain and load pass along it."""
+        model, one, other = self.one.model, self.one, self.other
+        w = self.strength
+        if self.link:
+            both = [link for link in (self.link, self.link.mirror) if link]
+            usual = 0.5 * max(link.cross_training for link in both)
+            met = max(link.gatherings for link in both) / 250
+            w = clip(w + model.bond_rate * (usual - w) + model.bridge_growth * met * (1 - w))
+            for link in both:
+                link.bridge += w / link.ties_across
+        else:
+            w = clip(w + model.bond_rate * (one.unit.bonds - w))
+            one.tie += w / one.team_ties
+            other.tie += w / other.team_ties
+        self.strength = w
+        if not w:
+            return
+        one.peer_support += w * (1 - other.strain)
+        other.peer_support += w * (1 - one.strain)
+        difference = other.strain - one.strain
+        if difference > 0:
+            one.gain_strain += model.contagion * w * difference / one.ties
+        else:
+            other.gain_strain -= model.contagion * w * difference / other.ties
+        moved = model.load_sharing * w * (other.compassion - one.compassion) / max(one.ties, other.ties)
+        one.gain_compassion += moved
+        other.gain_compassion -= moved
+
+
+def ties_within(people: list[Employee]) -> list[Tie]:
+    """Tie a team in a ring: everybody to the next two on each side, in the order of their keys, no pair twice."""
+    ring = sorted(people, key=lambda one: one.key)
+    count = len(ring)
+    ties = []
+    for step in (1, 2):
+        if count > 2 * step:
+            ties += [Tie(ring[place], ring[(place + step) % count]) for place in range(count)]
+        elif count == 2 * step:
+            ties += [Tie(ring[place], ring[place + step]) for place in range(step)]
+    return ties
+
+
+def ties_across(link: Link) -> list[Tie]:
+    """Tie the people on both sides of a link in pairs, in the order of their keys, as far as they go."""
+    sides = [sorted(unit.staff, key=lambda one: one.key) for unit in (link.supplier, link.client)]
+    ties = [Tie(one, other, link) for one, other in zip(*sides, strict=False)]
+    for way in (link, link.mirror):
+        if way:
+            way.ties_across = len(ties)
+    return ties

@@ -1,0 +1,483 @@
+"""Departments and contractors of the plain Mesa model: queue, work, and the encounter; see `plain_mesa`."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from heapq import heapify, heapreplace
+from typing import TYPE_CHECKING
+
+import mesa
+
+from experiments.benchmarks.plain_people import Request
+from experiments.benchmarks.plain_rules import Day, Levers, Link, Service, bits, clip, lognormal
+from experiments.benchmarks.plain_staff import Employee
+from sim.levers import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from experiments.benchmarks.plain_mesa import PlainModel
+
+MOST_VISITS = 200
+"""A case handed on or sent back this often stays where it is."""
+MOST_HANDOVERS = 12
+"""A case that nobody wants to own is kept by whoever has it after this many hands."""
+
+
+class Department(mesa.Agent, Levers):
+    """A department or contractor: its queue, its staff and managers, and its clients' requests."""
+
+    def __init__(self, model: PlainModel, name: str) -> None:
+        super().__init__(model)
+        self.take_levers(model.chain, "unit", name)
+        data = model.chain.nodes[name]
+        self.contractor = data["kind"] == "contractor"
+        self.supply = [model.links[edge] for edge in model.chain.links if edge[1] == name]
+        self.serves = [model.links[edge] for edge in model.chain.links if edge[0] == name]
+        for link in self.serves:
+            link.supplier = self
+        for link in self.supply:
+            link.client = self
+        self.shape = data.get("working_time", "lognormal")
+        self.mean_work = self.hours_per_request / model.chain.setting("hours_per_day") / (1 - self.training)
+        self.heads = data.get("staff", 1)
+        self.attention = [1.0] * data.get("managers", 1)
+        self.attention_left = float(len(self.attention))
+        self.standard, self.time_factor, self.lessons, self.feedback = 1.0, 1.0, 0.0, 0.0
+        self.bought = self.latent = 0.0
+        self.support = self.advocacy * min(1.0, self.attention_left * self.span / self.heads)
+        self.take_stock()
+        self.staff = [Employee(model, self, name, number) for number in range(self.heads)]
+        self.mean_motivation = sum(one.motivation for one in self.staff) / self.heads
+        self.roster = [(model.draw("START", one.key, 3) - 1, place, one) for place, one in enumerate(self.staff)]
+        heapify(self.roster)
+        flows = {model.links[edge]: float(f"{flow:.9g}") for edge, flow in model.chain.link_rates().items()}
+        flow = sum(flows[link] for link in self.serves)
+        promised = sum(flows[link] * link.promise_days for link in self.serves)
+        self.mean_promise = promised / flow if flow else 1.0
+        self.inbox: list[Request] = []
+        self.lines: tuple[deque[Request], ...] = (deque(), deque(), deque())
+        self.ladder: deque[Request] = deque()
+        self.present = 0
+        self.today: Day = defaultdict(float)
+
+    # --- morning and evening -----------------------------------------------------------------------------------------
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait for somebody to take them."""
+        return sum(map(len, self.lines))
+
+    def take_stock(self) -> None:
+        """See what tools, recognition and other conditions of work there are."""
+        self.tools_now = self.tools + self.model.support_tools * self.support * (1 - self.tools)
+        received = self.recognition * min(1.0, self.attention_left * self.span / self.heads)
+        self.conditions = (
+            self.tools_now + self.environment + self.communication + self.growth + self.belonging + self.pay + received
+        ) / 7
+
+    def step(self) -> None:
+        """In the morning, feel the pressure of the backlog, and let managers take up escalations."""
+        model = self.model
+        self.take_stock()
+        ratio = self.queued * self.mean_work * self.standard / self.heads / self.mean_promise
+        self.pressure, slack = min(1.5, max(0.0, ratio - 1)), max(0.0, 1 - ratio)
+        taken = -model.speed_up * self.pressure if self.pressure else model.slow_down * slack
+        self.time_factor = self.standard * math.exp(taken)
+        self.pace = (
+            math.log(self.standard)
+            - (model.speed_up + model.work_intensity) * self.pressure
+            + model.slow_down * slack
+            - model.target_speed * (1 - self.alignment)
+            + math.log(1 - self.haste)
+            - model.budget_speed * self.bought
+        )
+        self.log_odds = (
+            model.corner_cutting * (1 - self.time_factor)
+            + model.target_errors * (1 - self.alignment)
+            - self.lessons
+            - model.budget_errors * self.bought
+        )
+        self.latent = min(1.0, (self.latent_rate + model.latent_haste * self.haste) * math.exp(-self.lessons))
+        self.attention = [1.0] * len(self.attention)
+        while self.ladder:
+            request = self.ladder[0]
+            freest = max(range(len(self.attention)), key=self.attention.__getitem__, default=None)
+            if freest is not None and self.attention[freest] > 0:
+                self.attention[freest] = max(0.0, self.attention[freest] - model.escalation_attention)
+                model.release(request)
+            elif freest is None or model.day - request.entered >= model.ladder_days:
+                model.ladder.append(request)
+            else:
+                break
+            self.ladder.popleft()
+
+    def look_after_people(self) -> None:
+        """In the evening, what is left of the managers' attention reaches the people."""
+        self.attention_left = sum(self.attention)
+        self.support = self.advocacy * min(1.0, self.attention_left * self.span / self.heads)
+        self.today["compassion"] = sum(one.compassion for one in self.staff) / self.heads
+
+    def end_day(self) -> None:
+        """Let standards erode and lessons take effect; write the day down, and what it cost."""
+        model, today = self.model, self.today
+        for name in ("knowledge", "motivation", "service_received"):
+            today[name] = sum(getattr(one, name) for one in self.staff) / self.heads
+        self.mean_motivation = today["motivation"]
+        rate = model.standard_erosion if self.time_factor < self.standard else model.standard_recovery
+        self.standard += rate * (self.time_factor - self.standard)
+        most = model.most_lessons
+        if most:
+            learnt = min(1.0, 10 * model.lesson_gain * self.feedback / (self.heads * most))
+            self.lessons += learnt * max(0.0, most - self.lessons) - model.lesson_fade * self.lessons
+        self.feedback = 0.0
+        today.update(
+            present=self.present, queued=self.queued, pressure=self.pressure, standard=self.standard,
+            lessons=self.lessons, support=self.support, on_ladder=len(self.ladder), filled=self.heads,
+            attention_left=self.attention_left / len(self.attention) if self.attention else 0.0,
+        )  # fmt: skip
+
+    def book_costs(self) -> None:
+        """Book what the day cost beside what was booked when it happened."""
+        model, heads, days = self.model, self.heads, DAYS_PER_YEAR
+        if self.contractor:
+            costs = {
+                "fees": self.wage * heads * self.fee / days,
+                "programmes": self.partnership * model.partnership_cost * heads / days,
+            }
+        else:
+            costs = {"wages": (self.wage * heads + len(self.attention) * self.manager_wage) / days, "programmes": 0.0}
+        costs["training"] = self.training * heads * model.training_cost
+        costs["service_budget"] = model.service_budget * heads / days
+        costs["programmes"] += model.platform * model.platform_cost * heads / days
+        costs["surveys"] = sum(link.today["answers"] for link in self.serves) * model.survey_cost
+        for link in self.serves:
+            if link.inside:
+                each = link.gatherings * model.gathering_cost + link.cross_training * model.cross_training_cost
+                costs["programmes"] += each * (heads + link.client.heads) / days
+        for name, cost in costs.items():
+            self.today["cost"] += cost
+            model.today[name] += cost
+
+    # --- work --------------------------------------------------------------------------------------------------------
+
+    def working_time(self, u: float, log_factor: float) -> float:
+        """Turn a uniform into a working time in days."""
+        if self.shape == "exponential":
+            return -self.mean_work * math.log(u) * math.exp(log_factor)
+        if self.shape == "fixed":
+            return self.mean_work * math.exp(log_factor)
+        return lognormal(u, self.mean_work, self.work_spread) * math.exp(log_factor)
+
+    def serve(self) -> None:
+        """Let staff take waiting requests until the next boundary, whoever is free first."""
+        for request in sorted(self.inbox, key=lambda one: (one.ready, one.key)):
+            self.lines[request.ahead].append(request)
+        self.inbox = []
+        while self.roster[0][0] < self.model.until and any(self.lines):
+            self.begin_work(self)
+
+    def cover(self, other: Department, link: Link) -> None:
+        """Help another unit across a bridge, as long as there is nothing to do here and whoever is free is able to."""
+        model = self.model
+        while any(other.lines) and not any(self.lines) and self.roster[0][0] < model.until:
+            if model.draw("COVER", self.roster[0][2].key ^ link.key, 0) >= link.cross_training:
+                break
+            other.today["covered"] += 1
+            self.begin_work(other)
+
+    def begin_work(self, unit: Department) -> None:
+        """Let the colleague who is free first take the next request of a unit, mostly one's own."""
+        model = self.model
+        request = next(filter(None, unit.lines)).popleft()
+        free_at, place, server = self.roster[0]
+        log_factor = unit.pace + model.knowledge_time * (0.75 - server.known(unit)) + model.strain_time * server.strain
+        if request.parent:
+            log_factor += model.care_time * request.link.care
+        else:
+            log_factor += model.listening_time * (unit.listening - 0.5)
+        work = unit.working_time(model.draw("WORK", request.key, request.visits), log_factor)
+        request.finish = max(model.now, free_at) + work
+        request.server = server
+        request.state = "served"
+        self.today["busy_days"] += work
+        model.remember(request, request.finish)
+        heapreplace(self.roster, (request.finish, place, server))
+
+    def arrive(self, request: Request) -> None:
+        """Take a case in: it asks for what it needs inside, rests if it must, else joins the line.
+
+        What only a manager may settle waits for one first, and comes again when it is released.
+        """
+        model, when = self.model, request.visits
+        if request.state == "arrived":
+            self.present += 1
+            self.today["arrived"] += 1
+            request.entered = model.now
+            if request.wants_manager:
+                request.wants_manager = False
+                if model.escalation_attention:
+                    self.ladder.append(request)
+                    return
+                request.ahead = 0
+        request.state = "waiting"
+        request.waiting_for = self.ask_inside(request)
+        if self.pause_share and model.draw("PAUSE", request.key, when) < self.pause_share:
+            rest = lognormal(model.draw("PAUSE_LENGTH", request.key, when), self.pause_days, self.pause_spread)
+            request.state = "resting"
+            request.ready = model.now + rest
+            model.remember(request, request.ready)
+            request.waiting_for += 1
+        if not request.waiting_for:
+            self.inbox.append(request)
+
+    def ask_inside(self, request: Request) -> int:
+        """Make the internal requests of a case and return how many."""
+        model, made = self.model, 0
+        for link in self.supply:
+            if not link.requests_per_case:
+                continue
+            who = request.key ^ link.key
+            chance = model.draw("FORK", who, request.visits)
+            for copy in range(math.floor(link.requests_per_case + chance)):
+                key = bits(model.keys["FORK"], who, 65536 * (request.visits + 1) + copy)
+                asker = self.staff[int(model.draw("ASKER", key, 0) * self.heads)]
+                child = Request(key, asker.relations[link], link, request, model.now, request.rush, "input")
+                if child.rush:
+                    agreed = link.supplier.agrees_to_hurry(child)
+                    child.ahead = 0 if agreed else 1
+                    link.today["rush_agreed"] += agreed
+                else:
+                    if model.draw("CARE", key, 0) < model.care_priority * abs(link.care):
+                        child.ahead = 0 if link.care > 0 else 2
+                    if link.hostility and model.draw("RIVAL", key, 0) < model.rivalry_delay * link.hostility:
+                        child.ahead = 2
+                model.worklist.append(child)
+                made += 1
+        return made
+
+    def agrees_to_hurry(self, request: Request) -> bool:
+        """Tell whether the unit hurries for a colleague."""
+        model = self.model
+        score = (
+            model.willingness
+            + model.willing_motivation * (self.mean_motivation - 0.6)
+            + model.willing_trust * (request.link.trust_shown(model) - 0.6)
+            + model.support_willing * self.support
+        )
+        return model.draw("WILLING", request.key, 0) < 1 / (1 + math.exp(-score))
+
+    def input_came(self, request: Request, when: float) -> None:
+        """Note that one of the things a case waits for has come; with the last, it joins the line."""
+        request.waiting_for -= 1
+        if not request.waiting_for:
+            request.ready = max(request.ready, when)
+            self.inbox.append(request)
+
+    # --- the end of a service ----------------------------------------------------------------------------------------
+
+    def finish(self, request: Request) -> None:
+        """End a service: pass the case on, meet the client, take it back, or close it."""
+        model, link, server, when = self.model, request.link, request.server, request.visits
+        server.knowledge += model.learning * (1 - server.knowledge)
+        self.present -= 1
+        self.today["served"] += 1
+        self.today["sojourn"] += model.now - request.entered
+        if self.pass_on(request):
+            return
+        right, owned = self.is_right(request), True
+        if not right:
+            request.culprit = request.culprit or self
+        if request.cause == "complaint":
+            if request.ahead:  # no manager stands behind it
+                owned = model.draw("OWN", request.key, when) < self.ownership
+            right = right and owned
+        elif (
+            self.ownership < 1
+            and when < MOST_VISITS
+            and (not right or self.is_unclear(request))
+            and self.pass_the_blame(request)
+        ):
+            return
+        service = self.service(request, right, owned)
+        wait = request.finish - request.opened
+        in_time = wait <= request.promised
+        link.today["right"] += right
+        link.today["in_time"] += in_time
+        link.today["rush_kept"] += request.rush and in_time
+        link.today["wait"] += wait
+        if request.parent:
+            self.meet_colleague(request, service)
+        else:
+            reaction = self.meet_customer(request, service, right)
+        if not right and owned and when < MOST_VISITS and model.draw("REOPEN", request.key, when) < link.reopen_rate:
+            self.take_back(request)
+            return
+        if right and self.latent and not request.hides and model.draw("LATENT", request.key, when) < self.latent:
+            request.hides = self
+        link.today["closed"] += 1
+        if parent := request.parent:
+            if right:
+                parent.bound = min(parent.bound, 1 - link.dependence * (1 - service.reliability))
+                parent.hides = request.hides or parent.hides
+            elif model.draw("BREAK", request.key, 0) < link.dependence:
+                parent.broken = True
+                parent.culprit = request.culprit
+            parent.unit.input_came(parent, request.finish)
+        else:
+            request.client.react(request, right, owned, *reaction)
+            request.client.close()
+
+    def is_right(self, request: Request) -> bool:
+        """Tell whether the work is right."""
+        model, server = self.model, request.server
+        log_odds = (
+            model.knowledge_errors * (0.75 - server.known(self))
+            + model.motivation_errors * (0.6 - server.motivation)
+            + model.strain_errors * server.strain
+            + self.log_odds
+        )
+        if request.parent:
+            log_odds -= model.care_errors * request.link.care
+        if request.blamed:
+            log_odds += model.blame_errors
+        odds = self.error_rate / (1 - self.error_rate) * math.exp(log_odds)
+        return not request.broken and model.draw("ERROR", request.key, request.visits) >= odds / (1 + odds)
+
+    def take_back(self, request: Request) -> None:
+        """Put right what the client sent back."""
+        request.visits += 1
+        request.broken = False
+        request.ready = request.finish
+        request.entered = self.model.now
+        self.present += 1
+        self.today["arrived"] += 1
+        request.link.today["reopened"] += 1
+        self.inbox.append(request)
+
+    def pass_on(self, request: Request) -> bool:
+        """Hand a case over to another unit for good, at times; tell whether it happened."""
+        if request.visits >= MOST_VISITS or not any(link.passed_on for link in self.supply):
+            return False
+        chance, reached = self.model.draw("PASS_ON", request.key, request.visits), 0.0
+        for link in self.supply:
+            reached += link.passed_on
+            if chance < reached:
+                link.today["passed_on"] += 1
+                self.hand_over(request, link.supplier)
+                return True
+        return False
+
+    def hand_over(self, request: Request, unit: Department) -> None:
+        """Give a case to another unit, where it arrives at once."""
+        request.came_from, request.unit = self, unit
+        request.visits += 1
+        request.handovers += 1
+        request.state = "arrived"
+        request.ready = request.finish
+        self.model.worklist.append(request)
+
+    def is_unclear(self, request: Request) -> bool:
+        """Tell whether a request came unclear, which shows when it is first looked at."""
+        return not request.visits and self.model.draw("UNCLEAR", request.key, 0) < request.link.unclear
+
+    def pass_the_blame(self, request: Request) -> bool:
+        """Put a failed or unclear request on somebody else rather than own it; tell whether it happened."""
+        model, when = self.model, request.visits
+        chance = model.draw("DISOWN", request.key, when)
+        if request.handovers >= MOST_HANDOVERS or chance >= 1 - self.ownership:
+            return False
+        if request.came_from and model.draw("WHOM", request.key ^ 1, when) < 0.5:
+            unit = request.came_from
+        else:
+            link = self.whom_to_blame(request)
+            if link is None or chance >= (1 - self.ownership) * (1 - model.bridge_blame * link.bridge):
+                return False
+            unit = link.supplier
+            link.today["blamed"] += 1
+            if request.server.unit is self:
+                mine = request.server.relations[link]
+                lost = model.blame_trust * mine.trust
+                mine.trust -= lost
+                link.trust_sum -= lost
+        self.today["passed_blame"] += 1
+        request.blamed, request.broken = True, False
+        self.hand_over(request, unit)
+        return True
+
+    def whom_to_blame(self, request: Request) -> Link | None:
+        """Choose a supplier, each as likely as its share in what a case asks."""
+        asked = [link for link in self.supply if link.requests_per_case]
+        if not asked:
+            return None
+        reached = self.model.draw("WHOM", request.key, request.visits) * sum(link.requests_per_case for link in asked)
+        for link in asked:
+            reached -= link.requests_per_case
+            if reached < 0:
+                break
+        return link
+
+    # --- the encounter -----------------------------------------------------------------------------------------------
+
+    def service(self, request: Request, right: bool, owned: bool) -> Service:
+        """Return what the client meets with."""
+        model, link, server = self.model, request.link, request.server
+        wait = request.finish - request.opened
+        request.promised = acceptable = link.promise_days * (model.rush_deadline if request.rush else 1)
+        explained, trust_in_client = 1.0, 1.0
+        if request.parent:
+            half = model.care_explanation / 2
+            explained = (1 - half * (1 - link.care)) / (1 - half)
+            trust_in_client = link.trust_shown(model)
+        else:
+            acceptable *= request.client.segment.patience
+        outcome = min(request.bound, request.promised / max(wait, request.promised)) if right else 0.0
+        prompt = 1 / (1 + model.waiting_aversion * wait * (1 + model.felt_wait) / acceptable)
+        if link.waiting_information and wait > 0:
+            inside = max(0.0, request.ready - request.opened)
+            told = link.waiting_information * (wait - inside + model.platform * inside) / wait
+            x = wait / acceptable
+            prompt += model.information_acceptance * told * x * math.exp(1 - x) * (1 - prompt)
+        knowing = 1 - model.knowledge_assurance * (1 - server.known(self))
+        assurance = clip(explained * knowing * (1 - model.tools_assurance * (1 - self.tools_now)))
+        warmth = 1 - model.motivation_empathy * (1 - server.motivation)
+        warmth *= 1 - model.trust_empathy * (1 - trust_in_client)
+        warmth *= 1 - model.compassion_empathy * (1 - server.compassion)
+        warmth *= 1 - model.strain_empathy * server.strain
+        warmth *= (1 - model.handover_empathy) ** request.handovers
+        empathy = clip(explained * self.time_factor * warmth)
+        tangibles = (1 - model.tools_tangibles * (1 - self.tools_now)) * request.bound
+        tangibles *= 1 - model.environment_tangibles * (1 - self.environment)
+        if request.cause == "complaint" and owned:
+            outcome *= 1 - model.redress_weight * (1 - self.redress)
+            if model.draw("APOLOGY", request.key, request.visits) >= self.apology:
+                empathy *= 1 - model.apology_weight
+        elif request.cause == "complaint":
+            outcome = assurance = empathy = 0.0
+        return Service(outcome, prompt, assurance, empathy, tangibles)
+
+    def meet_colleague(self, request: Request, service: Service) -> None:
+        """Let a colleague live through the encounter."""
+        link, client = request.link, request.client
+        satisfaction, trust = client.satisfaction, client.trust
+        quality, judgement, expected = client.encounter(self.model, link, service, request.finish)
+        link.satisfaction_sum += client.satisfaction - satisfaction
+        link.trust_sum += client.trust - trust
+        link.record(service, quality, judgement, expected)
+        link.survey(self.model, request, client.satisfaction)
+
+    def meet_customer(self, request: Request, service: Service, right: bool) -> tuple[float, float, float, bool]:
+        """Let a customer live through the encounter; return what the reaction depends on.
+
+        That is quality, expectation, the satisfaction lost, and whether the real issue was missed.
+        """
+        model, link, server, client = self.model, request.link, request.server, request.client
+        weight = (model.attribution if self.contractor else 1.0) * (1 + model.immediacy * link.face_to_face)
+        heard = self.listening * (0.5 + server.compassion / 2)
+        best = 0.35 + 0.3 * heard if client.unsatisfiable else 1.0
+        quality, expected, lost = client.live_through(link, service, request.finish, weight, best)
+        link.survey(model, request, client.satisfaction)
+        baggage = client.brought()
+        server.meet_emotion(baggage, self)
+        heard = self.listening * (0.5 + server.compassion / 2)
+        missed = right and model.draw("HIDDEN", request.key, 0) < model.hidden_issue * baggage * (1 - heard)
+        return quality, expected, lost, missed
