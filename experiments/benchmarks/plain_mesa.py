@@ -1,10 +1,10 @@
 """The rules as a plain Mesa model: what `sim` is measured against, and a second reading of the rules.
 
-One Python object for each customer, employee, unit, tie and request; dictionaries, lists, `heapq` and `math`; every customer,
-every employee and every tie steps every day. It is written as a Mesa user would write it, neither slowed down nor tuned.
-Draws and formulas are those of `sim.draws` and `sim.rules`, so that both give the same figures
-(`tests/test_benchmarks.py`); the formulas are explained there. People, units and rules stand in the modules `plain_people`,
-`plain_staff`, `plain_units` and `plain_rules`.
+One Python object for each customer, employee, unit, tie, problem and request; dictionaries, lists, `heapq` and `math`; every
+customer, every employee and every tie steps every day. It is written as a Mesa user would write it, neither slowed down nor
+tuned. Draws and formulas are those of `sim.draws` and `sim.rules`, so that both give the same figures
+(`tests/test_benchmarks.py`); the formulas are explained there. Customers, staff, units, contractors, problems, and what they
+share, stand in `plain_people`, `plain_staff`, `plain_units`, `plain_partners`, `plain_voice` and `plain_rules`.
 
 Left out: the mechanisms in `LEFT_OUT`, interventions, the journal, events more than 512 days ahead.
 """
@@ -21,20 +21,15 @@ from experiments.benchmarks.plain_people import Customer, Request, Segment
 from experiments.benchmarks.plain_rules import Day, Levers, Link, poisson, uniform
 from experiments.benchmarks.plain_staff import Employee, Tie, ties_across, ties_within
 from experiments.benchmarks.plain_units import Department
+from experiments.benchmarks.plain_voice import Problems
 from sim import draws, levers, organisation
 from sim.chain import ServiceChain
 
-LEFT_OUT = ("B6", "B7", "D1", "D2", "D3", "D4", "D6", "D7")
-"""Mechanisms that plain Mesa does not have: voice, turnover, all that makes contractors special, and accidents.
+LEFT_OUT = ("B7",)
+"""Mechanisms that plain Mesa does not have: turnover. What is compared with it has them neutral; see `comparable`."""
 
-What is compared with it, in figures or in speed, has them neutral; see `comparable`.
-"""
-
-NEUTRAL = levers.neutral_values(*LEFT_OUT) | {"measurement": 0.0, "review_days": 0.0}
-"""Their levers at neutral values; and nobody measures or reviews contractors, which would cost money without effect."""
-
-NO_FIGURES = ("voice_climate", "clarity", "effort", "committed", "true_score", "seen_score")
-"""Daily figures of units that only those mechanisms have."""
+NEUTRAL = levers.neutral_values(*LEFT_OUT)
+"""Their levers at neutral values, for figures and speed alike."""
 
 
 def comparable(chain: ServiceChain | str) -> ServiceChain:
@@ -59,6 +54,9 @@ class PlainModel(mesa.Model, Levers):
         self.ladder: deque[Request] = deque()
         self.worklist: list[Request] = []
         self.today: Day = defaultdict(float)
+        left = 1 - self.remedy_effect * self.company_agreement
+        self.irresponsible = left * (1 - self.remedy_effect * self.responsibility_training)
+        self.problems = Problems()
         self.links = {edge: Link(chain, *edge) for edge in chain.links}
         for (supplier, client), link in self.links.items():
             link.mirror = self.links.get((client, supplier))
@@ -188,6 +186,7 @@ class PlainModel(mesa.Model, Levers):
 
     def end_day(self) -> None:
         """Let people, ties, units and links move; keep the books and the figures; let new customers come."""
+        self.problems.step(self)
         self.agents_by_type[Department].do("look_after_people")
         employees = self.agents_by_type[Employee]
         employees.do("step")
@@ -202,6 +201,11 @@ class PlainModel(mesa.Model, Levers):
         self.agents_by_type[Department].do("end_day")
         for link in self.links.values():
             link.end_day(self)
+        for unit in self.units:
+            if unit.partner:
+                unit.partner.end_day()
+        for link in self.links.values():
+            link.write_down()
         self.close_books()
         for segment in self.segments:
             segment.end_day(self.reputation_memory)
@@ -216,7 +220,7 @@ class PlainModel(mesa.Model, Levers):
         """Pay for the day and take the profit."""
         self.agents_by_type[Department].do("book_costs")
         today = self.today
-        costs = ("wages", "fees", "training", "redress", "programmes", "surveys", "service_budget")
+        costs = ("wages", "fees", "training", "redress", "crises", "programmes", "surveys", "service_budget")
         today["profit"] = today["revenue"] - sum(today[name] for name in costs)
         today["on_ladder"] = len(self.ladder)
         today["general_left"] = self.general_left

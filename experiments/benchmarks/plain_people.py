@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 MOST_STAGES = 3
 """A customer comes again with the same matter so often, then gives up."""
 HIDDEN_FAULT, BROKEN_PROMISE = 0, 1
+UNDECIDED, CALLED_AT_ONCE, REFUSED = 0, 1, 2
+"""Stages of a claim after an accident."""
 
 
 class Request:
-    """One request under way; ``cause`` is need, input, repeat, fault or complaint."""
+    """One request under way; ``cause`` is need, input, repeat, fault, complaint or claim."""
 
     def __init__(
         self, key: int, client: Any, link: Link, parent: Request | None, opened: float, rush: bool, cause: str
@@ -53,6 +55,11 @@ class Request:
         link.today["opened"] += 1
         link.today["rush"] += rush
 
+    @property
+    def to_be_made_good(self) -> bool:
+        """Whether it is about a failure that the customer has complained of."""
+        return self.cause in ("complaint", "claim")
+
 
 class Segment(Levers):
     """A customer segment and its running figures."""
@@ -65,6 +72,8 @@ class Segment(Levers):
         self.mean_gap = levers.DAYS_PER_YEAR / self.needs_per_year if self.needs_per_year else 1e9
         self.hazard = -math.log(1 - self.churn) / self.needs_per_year if self.churn and self.needs_per_year else 0.0
         self.market = self.market_quality
+        departments = [link for link in self.supply if not link.supplier.contractor]
+        self.office = max(departments, key=lambda link: link.requests_per_case, default=None)
         self.joined = self.active = self.promoters = self.detractors = 0
         self.satisfaction_sum = self.reputation = self.talk = self.talkers = 0.0
         self.today: Day = defaultdict(float)
@@ -198,7 +207,7 @@ class Customer(mesa.Agent, Feelings):
     ) -> None:
         """After an encounter: forgive, complain, come again, or let it be."""
         model, link, unit = self.model, request.link, request.unit
-        if request.cause == "complaint":
+        if request.to_be_made_good:
             link.today["recoveries"] += 1
             link.today["recovery_time"] += request.finish - request.opened
             link.today["deflected"] += not owned
@@ -209,7 +218,7 @@ class Customer(mesa.Agent, Feelings):
             self.remember_failure(link, lost)
             if self.active and request.stage < MOST_STAGES:
                 self.complain(request)
-        elif request.cause != "complaint" and self.unresolved:
+        elif not request.to_be_made_good and self.unresolved:
             self.unresolved -= 1
             self.loss *= 0.5
         if missed and request.stage < MOST_STAGES:
@@ -223,6 +232,10 @@ class Customer(mesa.Agent, Feelings):
         over = self.segment.overpromise
         if over and request.cause == "need" and model.draw("PROMISE", request.key, 0) < over:
             self.be_surprised_later(request, link.supplier, BROKEN_PROMISE)
+        if request.cause == "need" and unit.contractor:
+            rate = unit.accident_rate * (1 - model.remedy_effect * model.responsibility_training / 2)
+            if model.draw("ACCIDENT", request.key, 0) < rate:
+                self.suffer_accident(request)
 
     def be_made_good(self, unit: Department, quality: float) -> None:
         """Get back satisfaction, and redress, after a complaint that was answered well."""
@@ -243,9 +256,10 @@ class Customer(mesa.Agent, Feelings):
         u = model.draw("COMPLAIN", request.key, request.stage)
         if u >= segment.escalate_share + segment.complain_share:
             return
-        again = request.cause == "complaint"
+        again = request.to_be_made_good
+        stage = request.stage + 1 if request.cause == "complaint" else 1
         key = bits(model.keys["COMPLAIN"], request.key, 64 + request.stage)
-        complaint = self.come_back(key, link, request.finish, "complaint", request.stage + 1 if again else 1)
+        complaint = self.come_back(key, link, request.finish, "complaint", stage)
         complaint.culprit = request.culprit or request.unit
         link.today["complaints"] += 1
         if u < segment.escalate_share or again:
@@ -277,10 +291,32 @@ class Customer(mesa.Agent, Feelings):
         """A hidden fault or a promise not kept surfaces: a failure, and work."""
         if not self.active:
             return
-        model, usual = self.model, self.expected_process
+        model = self.model
         link.today["surfaced"] += 1
-        *_, lost = self.live_through(link, Service(0.0, usual, usual, usual, usual), float(model.day))
-        self.remember_failure(link, lost)
+        self.be_let_down(link, float(model.day))
         key = bits(model.keys["SURFACE"], self.key ^ link.key, model.day * 4 + kind)
         self.come_back(key, link, float(model.day), "fault", 0).culprit = unit
         model.look_for_the_root(key, unit)
+
+    def be_let_down(self, link: Link, now: float, weight: float = 1.0, assurance: float = 1.0) -> None:
+        """Live through something in which nothing is right, and all that says nothing of it is as expected."""
+        usual = self.expected_process
+        service = Service(0.0, usual, min(assurance, usual), usual, usual)
+        *_, lost = self.live_through(link, service, now, weight)
+        self.remember_failure(link, lost)
+
+    def suffer_accident(self, request: Request) -> None:
+        """A technician damages something, and calls the office at once, or apologises and sends the customer there."""
+        model, link, now = self.model, request.link, request.finish
+        link.today["accidents"] += 1
+        self.be_let_down(link, now, model.attribution)
+        key = bits(model.keys["STAGE"], request.key, 64)
+        away = model.draw("STAGE", request.key, 1) < model.sent_away * model.irresponsible
+        when, stage = (now + 1, UNDECIDED) if away else (now, CALLED_AT_ONCE)
+        claim = self.come_back(key, self.segment.office or link, when, "claim", stage)
+        claim.culprit = request.unit
+        if away:
+            link.today["sent_away"] += 1
+            self.be_let_down(link, now, model.attribution, assurance=0.0)
+        else:
+            claim.ahead = 0

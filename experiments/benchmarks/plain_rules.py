@@ -134,7 +134,7 @@ class Link(Levers):
         self.care = min(1.0, max(-1.0, mutual - firm.rivalry_care * self.hostility))
 
     def end_day(self, firm: Any) -> None:
-        """Let regard and hostility move, publish a survey when one is due, and write down how the clients feel."""
+        """Let regard and hostility move, and publish a survey when one is due."""
         if self.inside:
             self.regard += firm.regard_rate * (self.supplier_trust - self.regard)
             blamed = min(1.0, self.today["blamed"] / max(1, self.client.today["served"]))
@@ -152,6 +152,9 @@ class Link(Levers):
             answers = sum(number for number, _ in asked)
             if answers:
                 self.seen = sum(total for _, total in asked) / answers
+
+    def write_down(self) -> None:
+        """Keep what management has seen, and how the clients feel."""
         self.today["seen"] = self.seen
         if self.clients:
             self.today["satisfaction"] = self.satisfaction_sum / self.clients

@@ -23,7 +23,7 @@ class Employee(mesa.Agent):
         self.key = int(draws.identity("employee", name, number))
         new = model.draw("START", self.key, 0) < unit.newcomer_share
         usual = model.newcomer_knowledge if new else unit.knowledge
-        self.knowledge = spread_out(usual, unit.knowledge_spread, model.draw("START", self.key, 1))
+        self.knowledge = spread_out(clip(usual + unit.quality), unit.knowledge_spread, model.draw("START", self.key, 1))
         self.relations: dict[Link, Feelings] = {}
         for link in unit.supply:
             u = model.draw("START", self.key ^ link.key, 2)
@@ -70,7 +70,7 @@ class Employee(mesa.Agent):
         """In the evening knowledge, strain, compassion and motivation move."""
         model, unit = self.model, self.unit
         gain = model.training_gain * (1 + model.support_growth * unit.support)
-        gained = gain * unit.training * (1 - self.knowledge)
+        gained = gain * unit.training_now * (1 - self.knowledge)
         lost = model.forgetting * max(0.0, self.knowledge - model.newcomer_knowledge)
         self.knowledge += gained - lost
         load = model.strain_gain * (1 - self.compassion)
@@ -78,6 +78,17 @@ class Employee(mesa.Agent):
         self.strain = clip(self.strain + load * (1 - self.strain) - model.strain_recovery * self.strain)
         self.compassion += model.compassion_recovery * (1 - self.compassion)
         self.motivation += model.motivation_rate * (self.grounds() - self.motivation)
+
+    def make_way(self, now: float) -> None:
+        """Give the place to somebody of another contractor, who sees suppliers as they are known."""
+        unit = self.unit
+        self.knowledge = clip(unit.knowledge + unit.quality)
+        self.compassion, self.strain, self.peer_support, self.tie = 1.0, 0.0, 0.0, 0.0
+        for link, mine in self.relations.items():
+            link.satisfaction_sum += link.expectation - mine.satisfaction
+            link.trust_sum += link.expectation - mine.trust
+            mine.feel(link.expectation)
+            mine.touched = now
 
     def begin_evening_together(self) -> None:
         """Forget yesterday's support before the ties bring today's."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from experiments.benchmarks.plain_people import Request
+from experiments.benchmarks.plain_partners import Partner
+from experiments.benchmarks.plain_people import CALLED_AT_ONCE, REFUSED, UNDECIDED, Request
 from experiments.benchmarks.plain_rules import Day, Levers, Link, Service, bits, clip, lognormal
 from experiments.benchmarks.plain_staff import Employee
+from sim import draws
 from sim.levers import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -38,12 +40,14 @@ class Department(mesa.Agent, Levers):
         for link in self.supply:
             link.client = self
         self.shape = data.get("working_time", "lognormal")
-        self.mean_work = self.hours_per_request / model.chain.setting("hours_per_day") / (1 - self.training)
+        self.key = int(draws.identity("unit", name))
         self.heads = data.get("staff", 1)
         self.attention = [1.0] * data.get("managers", 1)
         self.attention_left = float(len(self.attention))
         self.standard, self.time_factor, self.lessons, self.feedback = 1.0, 1.0, 0.0, 0.0
         self.bought = self.latent = 0.0
+        self.voice_climate, self.severity, self.crisis_until = self.voice_safety, 0.0, 0.0
+        self.partner = Partner(self, 0, 0.0) if self.contractor else None
         self.support = self.advocacy * min(1.0, self.attention_left * self.span / self.heads)
         self.take_stock()
         self.staff = [Employee(model, self, name, number) for number in range(self.heads)]
@@ -67,9 +71,20 @@ class Department(mesa.Agent, Levers):
         """Requests that wait for somebody to take them."""
         return sum(map(len, self.lines))
 
+    @property
+    def quality(self) -> float:
+        """Quality of a contractor, as a deviation from the usual."""
+        return self.partner.quality if self.partner else 0.0
+
     def take_stock(self) -> None:
         """See what tools, recognition and other conditions of work there are."""
-        self.tools_now = self.tools + self.model.support_tools * self.support * (1 - self.tools)
+        model = self.model
+        self.tools_now = self.tools + model.support_tools * self.support * (1 - self.tools)
+        self.training_now = self.training
+        if self.contractor:
+            self.tools_now += model.partner_tools * self.partner_support * (1 - self.tools_now)
+            self.training_now = min(0.9, self.training + model.partner_training * self.partner_support)
+        self.mean_work = self.hours_per_request / model.chain.setting("hours_per_day") / (1 - self.training_now)
         received = self.recognition * min(1.0, self.attention_left * self.span / self.heads)
         self.conditions = (
             self.tools_now + self.environment + self.communication + self.growth + self.belonging + self.pay + received
@@ -96,16 +111,22 @@ class Department(mesa.Agent, Levers):
             + model.target_errors * (1 - self.alignment)
             - self.lessons
             - model.budget_errors * self.bought
+            + model.problem_harm * self.severity / (0.1 * self.heads)
         )
+        if model.day < self.crisis_until:
+            self.pace += model.crisis_time
+            self.log_odds += model.crisis_harm
+        self.warmth = 1.0
+        if self.partner:
+            self.log_odds += self.partner.errors()
+            self.warmth = self.partner.warmth()
         self.latent = min(1.0, (self.latent_rate + model.latent_haste * self.haste) * math.exp(-self.lessons))
         self.attention = [1.0] * len(self.attention)
         while self.ladder:
             request = self.ladder[0]
-            freest = max(range(len(self.attention)), key=self.attention.__getitem__, default=None)
-            if freest is not None and self.attention[freest] > 0:
-                self.attention[freest] = max(0.0, self.attention[freest] - model.escalation_attention)
+            if self.spend_attention(model.escalation_attention):
                 model.release(request)
-            elif freest is None or model.day - request.entered >= model.ladder_days:
+            elif not self.attention or model.day - request.entered >= model.ladder_days:
                 model.ladder.append(request)
             else:
                 break
@@ -134,6 +155,7 @@ class Department(mesa.Agent, Levers):
             present=self.present, queued=self.queued, pressure=self.pressure, standard=self.standard,
             lessons=self.lessons, support=self.support, on_ladder=len(self.ladder), filled=self.heads,
             attention_left=self.attention_left / len(self.attention) if self.attention else 0.0,
+            severity=self.severity, voice_climate=self.voice_climate,
         )  # fmt: skip
 
     def book_costs(self) -> None:
@@ -142,13 +164,16 @@ class Department(mesa.Agent, Levers):
         if self.contractor:
             costs = {
                 "fees": self.wage * heads * self.fee / days,
-                "programmes": self.partnership * model.partnership_cost * heads / days,
+                "programmes": self.partner_support * model.partner_support_cost * heads / days
+                + self.partnership * model.partnership_cost * heads / days,
             }
         else:
             costs = {"wages": (self.wage * heads + len(self.attention) * self.manager_wage) / days, "programmes": 0.0}
-        costs["training"] = self.training * heads * model.training_cost
+        costs["training"] = self.training_now * heads * model.training_cost
         costs["service_budget"] = model.service_budget * heads / days
         costs["programmes"] += model.platform * model.platform_cost * heads / days
+        taught = model.company_agreement + model.responsibility_training
+        costs["programmes"] += taught * model.responsibility_cost * heads / days
         costs["surveys"] = sum(link.today["answers"] for link in self.serves) * model.survey_cost
         for link in self.serves:
             if link.inside:
@@ -157,6 +182,18 @@ class Department(mesa.Agent, Levers):
         for name, cost in costs.items():
             self.today["cost"] += cost
             model.today[name] += cost
+
+    def spend_attention(self, cost: float) -> bool:
+        """Take attention of the manager who has most for one matter; tell whether there was any left."""
+        if not self.attention or max(self.attention) <= 0:
+            return False
+        freest = self.attention.index(max(self.attention))
+        self.attention[freest] = max(0.0, self.attention[freest] - cost)
+        return True
+
+    def hear(self, heard: bool) -> None:
+        """Let people see what happens to those who speak up."""
+        self.voice_climate += self.model.voice_learning * (heard - self.voice_climate)
 
     # --- work --------------------------------------------------------------------------------------------------------
 
@@ -287,9 +324,8 @@ class Department(mesa.Agent, Levers):
         right, owned = self.is_right(request), True
         if not right:
             request.culprit = request.culprit or self
-        if request.cause == "complaint":
-            if request.ahead:  # no manager stands behind it
-                owned = model.draw("OWN", request.key, when) < self.ownership
+        if request.to_be_made_good:
+            owned = self.is_owned(request)
             right = right and owned
         elif (
             self.ownership < 1
@@ -309,7 +345,10 @@ class Department(mesa.Agent, Levers):
             self.meet_colleague(request, service)
         else:
             reaction = self.meet_customer(request, service, right)
-        if not right and owned and when < MOST_VISITS and model.draw("REOPEN", request.key, when) < link.reopen_rate:
+        if request.cause == "claim" and not owned:
+            if self.refuse(request, reaction[2]):
+                return
+        elif not right and owned and when < MOST_VISITS and model.draw("REOPEN", request.key, when) < link.reopen_rate:
             self.take_back(request)
             return
         if right and self.latent and not request.hides and model.draw("LATENT", request.key, when) < self.latent:
@@ -342,6 +381,28 @@ class Department(mesa.Agent, Levers):
             log_odds += model.blame_errors
         odds = self.error_rate / (1 - self.error_rate) * math.exp(log_odds)
         return not request.broken and model.draw("ERROR", request.key, request.visits) >= odds / (1 + odds)
+
+    def is_owned(self, request: Request) -> bool:
+        """Tell whether anybody owns a complaint or a claim; what a manager or the technician stands behind is owned."""
+        model = self.model
+        if request.cause == "claim":
+            refused = {UNDECIDED: model.responsibility_refused, CALLED_AT_ONCE: 0.0, REFUSED: model.refusal_defended}
+            u = model.draw("STAGE", request.key, 8 + request.stage)
+            return u >= refused[request.stage] * model.irresponsible
+        return not request.ahead or model.draw("OWN", request.key, request.visits) < self.ownership
+
+    def refuse(self, request: Request, lost: float) -> bool:
+        """Refuse a claim, at first so that the customer insists the next day, then for good; tell whether there is a next."""
+        if request.stage == REFUSED:
+            request.link.today["defended"] += 1
+            return False
+        request.link.today["refused"] += 1
+        request.client.remember_failure(request.link, lost)
+        request.stage = REFUSED
+        request.state = "arrived"
+        request.ready = request.finish + 1
+        self.model.remember(request, request.ready)
+        return True
 
     def take_back(self, request: Request) -> None:
         """Put right what the client sent back."""
@@ -443,15 +504,16 @@ class Department(mesa.Agent, Levers):
         warmth *= 1 - model.trust_empathy * (1 - trust_in_client)
         warmth *= 1 - model.compassion_empathy * (1 - server.compassion)
         warmth *= 1 - model.strain_empathy * server.strain
+        warmth *= self.warmth
         warmth *= (1 - model.handover_empathy) ** request.handovers
         empathy = clip(explained * self.time_factor * warmth)
         tangibles = (1 - model.tools_tangibles * (1 - self.tools_now)) * request.bound
         tangibles *= 1 - model.environment_tangibles * (1 - self.environment)
-        if request.cause == "complaint" and owned:
+        if request.to_be_made_good and owned:
             outcome *= 1 - model.redress_weight * (1 - self.redress)
             if model.draw("APOLOGY", request.key, request.visits) >= self.apology:
                 empathy *= 1 - model.apology_weight
-        elif request.cause == "complaint":
+        elif request.to_be_made_good:
             outcome = assurance = empathy = 0.0
         return Service(outcome, prompt, assurance, empathy, tangibles)
 
@@ -479,5 +541,6 @@ class Department(mesa.Agent, Levers):
         baggage = client.brought()
         server.meet_emotion(baggage, self)
         heard = self.listening * (0.5 + server.compassion / 2)
-        missed = right and model.draw("HIDDEN", request.key, 0) < model.hidden_issue * baggage * (1 - heard)
+        chance = model.hidden_issue * baggage * (1 - heard) if right and request.cause != "claim" else 0.0
+        missed = model.draw("HIDDEN", request.key, 0) < chance
         return quality, expected, lost, missed
