@@ -21,7 +21,7 @@ def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
     chain = ServiceChain(
         slots_per_day=slots_per_day, market_effect=0.01, promise_effect=0.1, slow_down=0.2, standard_recovery=0.01,
         root_cause=0.5, escalation_attention=0.15, general_attention=0.5, latent_days=15, survey_period=10, survey_delay=5,
-        service_budget=500, company_agreement=0.2, responsibility_training=0.2, problem_rate=100,
+        service_budget=500, company_agreement=0.2, responsibility_training=0.2, problem_rate=100, quit_rate=0.6, hiring_days=8,
         problem_growth=0.1, crisis_days=4, baggage_drain=0.15, contagion=0.1, rivalry_growth=0.5, tolerance=0.1,
     )  # fmt: skip
     chain.add_segment(
@@ -40,12 +40,12 @@ def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
     chain.add_link("Crew", "Homes", requests_per_case=0.3, promise_days=2, face_to_face=0.8)
     chain.add_link("Front", "Shops", requests_per_case=1.0, promise_days=0.5, unclear=0.2, survey_share=0.5)
     chain.add_link("Back", "Front", requests_per_case=0.5, dependence=0.8, passed_on=0.1, internal_service=0.2,
-                   promise_days=0.5, gatherings=20, rivalry=0.2)  # fmt: skip
+                   promise_days=0.5, requests_per_hire=1.5, gatherings=20, rivalry=0.2)  # fmt: skip
     chain.add_link("Front", "Back", requests_per_case=0.2, dependence=0.5, internal_service=0.9)
     chain.add_link("Tools", "Back", requests_per_case=0.3, dependence=0.9, passed_on=0.05, cross_training=0.5)
     chain.add_link("Tools", "Front", requests_per_case=0.1, internal_service=0.8)
     chain.add_link("Back", "Tools", requests_per_case=0.2, passed_on=0.02)
-    chain.add_link("Back", "Crew", requests_per_case=0.4, dependence=0.6, passed_on=0.05)
+    chain.add_link("Back", "Crew", requests_per_case=0.4, requests_per_hire=0.5, dependence=0.6, passed_on=0.05)
     return comparable(chain.check())
 
 
@@ -92,7 +92,7 @@ ACTING = {
         "accidents", "sent_away", "refused", "defended", "blamed", "answers", "hostility", "bridge",
     ),
     "unit": ("pressure", "strain", "support", "passed_blame", "covered", "on_ladder", "lessons", "problems_born",
-        "problems_raised", "problems_solved", "crises", "partner_number", "cost"),
+        "problems_raised", "problems_solved", "crises", "quits", "hires", "partner_number", "cost"),
     "segment": ("left", "joined", "revenue", "redress"),
     "firm": ("on_ladder", "programmes", "surveys", "service_budget", "training"),
 }  # fmt: skip

@@ -83,7 +83,7 @@ class Partner:
             now = unit.partner = Partner(unit, self.number + 1, model.day + 1.0)
             cost += model.selection_cost * unit.selection_effort
             for person in unit.staff:
-                person.make_way(model.day + 1.0)
+                person.make_way(now.number, model.day + 1.0)
         unit.today["cost"] += cost
         model.today["programmes"] += cost
         unit.today.update(

@@ -32,7 +32,7 @@ UNDECIDED, CALLED_AT_ONCE, REFUSED = 0, 1, 2
 
 
 class Request:
-    """One request under way; ``cause`` is need, input, repeat, fault, complaint or claim."""
+    """One request under way; ``cause`` is need, input, onboarding, repeat, fault, complaint or claim."""
 
     def __init__(
         self, key: int, client: Any, link: Link, parent: Request | None, opened: float, rush: bool, cause: str
@@ -52,8 +52,14 @@ class Request:
         self.bound = 1.0
         self.promised = 0.0
         self.server: Any = None
+        self.newcomer: Any = None
         link.today["opened"] += 1
         link.today["rush"] += rush
+
+    @property
+    def inside(self) -> bool:
+        """Whether the client is a colleague."""
+        return self.link.inside
 
     @property
     def to_be_made_good(self) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import mesa
 
-from experiments.benchmarks.plain_rules import Feelings, Link, clip, spread_out
+from experiments.benchmarks.plain_people import Request
+from experiments.benchmarks.plain_rules import Feelings, Link, bits, clip, spread_out
 from sim import draws
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ class Employee(mesa.Agent):
     def __init__(self, model: PlainModel, unit: Department, name: str, number: int) -> None:
         super().__init__(model)
         self.unit = unit
-        self.key = int(draws.identity("employee", name, number))
+        self.key = self.post = int(draws.identity("employee", name, number))
+        self.status, self.holders, self.starts = "permanent", 0, 0.0
         new = model.draw("START", self.key, 0) < unit.newcomer_share
         usual = model.newcomer_knowledge if new else unit.knowledge
         self.knowledge = spread_out(clip(usual + unit.quality), unit.knowledge_spread, model.draw("START", self.key, 1))
@@ -37,6 +40,7 @@ class Employee(mesa.Agent):
         self.ties = self.team_ties = 0
         self.gain_strain = self.gain_compassion = 0.0
         self.motivation = self.grounds()
+        self.bonds: list[Tie] = []
 
     def known(self, unit: Department) -> float:
         """Return what one knows of the work of a unit: less of another's than of one's own."""
@@ -68,6 +72,8 @@ class Employee(mesa.Agent):
 
     def step(self) -> None:
         """In the evening knowledge, strain, compassion and motivation move."""
+        if self.status == "vacant":
+            return
         model, unit = self.model, self.unit
         gain = model.training_gain * (1 + model.support_growth * unit.support)
         gained = gain * unit.training_now * (1 - self.knowledge)
@@ -79,16 +85,87 @@ class Employee(mesa.Agent):
         self.compassion += model.compassion_recovery * (1 - self.compassion)
         self.motivation += model.motivation_rate * (self.grounds() - self.motivation)
 
-    def make_way(self, now: float) -> None:
-        """Give the place to somebody of another contractor, who sees suppliers as they are known."""
-        unit = self.unit
-        self.knowledge = clip(unit.knowledge + unit.quality)
+    def make_way(self, number: int, now: float) -> None:
+        """Give the place to somebody of contractor ``number``, who sees suppliers as they are known."""
+        self.key = bits(self.model.keys["SELECT"], self.post, number)
+        self.knowledge = clip(self.unit.knowledge + self.unit.quality)
+        if self.status == "permanent":
+            self.become_somebody_else()
+            self.meet_suppliers(now)
+
+    def become_somebody_else(self) -> None:
+        """Take away what belonged to the person who was there before."""
         self.compassion, self.strain, self.peer_support, self.tie = 1.0, 0.0, 0.0, 0.0
+
+    def meet_suppliers(self, now: float) -> None:
+        """See each supplier as it is known."""
         for link, mine in self.relations.items():
             link.satisfaction_sum += link.expectation - mine.satisfaction
             link.trust_sum += link.expectation - mine.trust
             mine.feel(link.expectation)
             mine.touched = now
+
+    def lose_ties(self) -> None:
+        """Begin as a stranger."""
+        for tie in self.bonds:
+            tie.strength = 0.0
+
+    def may_quit(self) -> None:
+        """Quit, at times: the post is vacant, or a temporary's, until somebody is hired."""
+        model, unit = self.model, self.unit
+        if self.status != "permanent" or not unit.quit_hazard:
+            return
+        drive = model.quit_motivation * (0.6 - self.motivation) + model.quit_strain * self.strain
+        if model.draw("QUIT", self.key, model.day) >= 1 - math.exp(-unit.quit_hazard * math.exp(drive)):
+            return
+        unit.today["quits"] += 1
+        model.today["quits"] += 1
+        tomorrow = model.day + 1.0
+        self.starts = tomorrow + math.ceil(-math.log(model.draw("VACANCY", self.key, 0)) * model.hiring_days)
+        if self.starts > tomorrow and model.draw("VACANCY", self.key, 1) < unit.temporaries:
+            self.status = "temporary"
+            self.knowledge, self.motivation = model.temporary_knowledge, 0.6
+            unit.not_before(self, tomorrow)
+        else:
+            self.status = "vacant"
+            unit.filled -= 1
+            unit.not_before(self, self.starts)
+        self.become_somebody_else()
+        self.lose_ties()
+
+    def take_up_post(self) -> None:
+        """On the first day in a post, meet everybody and ask for onboarding."""
+        model, unit, now = self.model, self.unit, float(self.model.day)
+        if self.status == "vacant":
+            unit.filled += 1
+        else:  # the temporary takes the ties along
+            self.lose_ties()
+        self.status = "permanent"
+        self.holders += 1
+        self.key = bits(model.keys["NEWCOMER"], self.post, self.holders)
+        u = model.draw("NEWCOMER", self.key, 1)
+        self.knowledge = spread_out(model.newcomer_knowledge, unit.knowledge_spread, u)
+        self.motivation = 0.6
+        self.become_somebody_else()
+        self.meet_suppliers(now)
+        unit.today["hires"] += 1
+        unit.today["cost"] += model.hiring_cost
+        model.today["hiring"] += model.hiring_cost
+        for link, mine in self.relations.items():
+            if not link.requests_per_hire:
+                continue
+            who = self.key ^ link.key
+            for copy in range(math.floor(link.requests_per_hire + model.draw("NEWCOMER", who, 2))):
+                key = bits(model.keys["NEWCOMER"], who, 65536 + copy)
+                request = Request(key, mine, link, None, now, False, "onboarding")
+                request.newcomer = self
+                model.calendar[model.slot].append(request)
+
+    def be_onboarded(self, quality: float) -> None:
+        """Start with the motivation and knowledge that the onboarding gives."""
+        if self.status == "permanent":
+            self.motivation = clip(self.motivation + self.model.onboarding_motivation * (quality - 0.75))
+            self.knowledge += self.model.onboarding_knowledge * quality * (1 - self.knowledge)
 
     def begin_evening_together(self) -> None:
         """Forget yesterday's support before the ties bring today's."""
@@ -110,20 +187,22 @@ class Tie:
         for person in (one, other):
             person.ties += 1
             person.team_ties += link is None
+            person.bonds.append(self)
 
     def step(self) -> None:
         """Let the tie grow or fade, and support, strain and load pass along it."""
         model, one, other = self.one.model, self.one, self.other
         w = self.strength
+        apart = "vacant" in (one.status, other.status)
         if self.link:
             both = [link for link in (self.link, self.link.mirror) if link]
             usual = 0.5 * max(link.cross_training for link in both)
             met = max(link.gatherings for link in both) / 250
-            w = clip(w + model.bond_rate * (usual - w) + model.bridge_growth * met * (1 - w))
+            w = 0.0 if apart else clip(w + model.bond_rate * (usual - w) + model.bridge_growth * met * (1 - w))
             for link in both:
                 link.bridge += w / link.ties_across
         else:
-            w = clip(w + model.bond_rate * (one.unit.bonds - w))
+            w = 0.0 if apart else clip(w + model.bond_rate * (one.unit.bonds - w))
             one.tie += w / one.team_ties
             other.tie += w / other.team_ties
         self.strength = w

@@ -41,16 +41,18 @@ class Department(mesa.Agent, Levers):
             link.client = self
         self.shape = data.get("working_time", "lognormal")
         self.key = int(draws.identity("unit", name))
-        self.heads = data.get("staff", 1)
+        self.heads = self.filled = data.get("staff", 1)
         self.attention = [1.0] * data.get("managers", 1)
         self.attention_left = float(len(self.attention))
         self.standard, self.time_factor, self.lessons, self.feedback = 1.0, 1.0, 0.0, 0.0
         self.bought = self.latent = 0.0
+        self.quit_hazard = -math.log(1 - self.quit_rate) / DAYS_PER_YEAR
         self.voice_climate, self.severity, self.crisis_until = self.voice_safety, 0.0, 0.0
         self.partner = Partner(self, 0, 0.0) if self.contractor else None
         self.support = self.advocacy * min(1.0, self.attention_left * self.span / self.heads)
         self.take_stock()
         self.staff = [Employee(model, self, name, number) for number in range(self.heads)]
+        self.means: dict[str, float] = {}
         self.mean_motivation = sum(one.motivation for one in self.staff) / self.heads
         self.roster = [(model.draw("START", one.key, 3) - 1, place, one) for place, one in enumerate(self.staff)]
         heapify(self.roster)
@@ -94,7 +96,7 @@ class Department(mesa.Agent, Levers):
         """In the morning, feel the pressure of the backlog, and let managers take up escalations."""
         model = self.model
         self.take_stock()
-        ratio = self.queued * self.mean_work * self.standard / self.heads / self.mean_promise
+        ratio = self.queued * self.mean_work * self.standard / max(1, self.filled) / self.mean_promise
         self.pressure, slack = min(1.5, max(0.0, ratio - 1)), max(0.0, 1 - ratio)
         taken = -model.speed_up * self.pressure if self.pressure else model.slow_down * slack
         self.time_factor = self.standard * math.exp(taken)
@@ -132,18 +134,35 @@ class Department(mesa.Agent, Levers):
                 break
             self.ladder.popleft()
 
+    def there(self) -> list[Employee]:
+        """Return whoever holds a post."""
+        return [one for one in self.staff if one.status != "vacant"]
+
+    def not_before(self, person: Employee, time: float) -> None:
+        """Let a colleague be busy or away until ``time`` at least."""
+        self.roster = [(max(free, time) if one is person else free, place, one) for free, place, one in self.roster]
+        heapify(self.roster)
+
+    def take_means(self) -> None:
+        """Write down how the people are."""
+        for name in ("knowledge", "motivation", "strain", "service_received"):
+            if self.filled:
+                self.means[name] = sum(getattr(one, name) for one in self.there()) / self.filled
+        if not self.filled:
+            self.means["service_received"] = -1.0
+        self.today.update(self.means, filled=self.filled)
+        self.mean_motivation = self.means["motivation"]
+
     def look_after_people(self) -> None:
         """In the evening, what is left of the managers' attention reaches the people."""
         self.attention_left = sum(self.attention)
         self.support = self.advocacy * min(1.0, self.attention_left * self.span / self.heads)
-        self.today["compassion"] = sum(one.compassion for one in self.staff) / self.heads
+        if self.filled:
+            self.today["compassion"] = sum(one.compassion for one in self.there()) / self.filled
 
     def end_day(self) -> None:
         """Let standards erode and lessons take effect; write the day down, and what it cost."""
         model, today = self.model, self.today
-        for name in ("knowledge", "motivation", "service_received"):
-            today[name] = sum(getattr(one, name) for one in self.staff) / self.heads
-        self.mean_motivation = today["motivation"]
         rate = model.standard_erosion if self.time_factor < self.standard else model.standard_recovery
         self.standard += rate * (self.time_factor - self.standard)
         most = model.most_lessons
@@ -153,7 +172,7 @@ class Department(mesa.Agent, Levers):
         self.feedback = 0.0
         today.update(
             present=self.present, queued=self.queued, pressure=self.pressure, standard=self.standard,
-            lessons=self.lessons, support=self.support, on_ladder=len(self.ladder), filled=self.heads,
+            lessons=self.lessons, support=self.support, on_ladder=len(self.ladder),
             attention_left=self.attention_left / len(self.attention) if self.attention else 0.0,
             severity=self.severity, voice_climate=self.voice_climate,
         )  # fmt: skip
@@ -161,15 +180,17 @@ class Department(mesa.Agent, Levers):
     def book_costs(self) -> None:
         """Book what the day cost beside what was booked when it happened."""
         model, heads, days = self.model, self.heads, DAYS_PER_YEAR
+        temporary = sum(one.status == "temporary" for one in self.staff)
+        yearly = self.wage * (self.filled - temporary + temporary * model.temporary_premium)
         if self.contractor:
             costs = {
-                "fees": self.wage * heads * self.fee / days,
+                "fees": yearly * self.fee / days,
                 "programmes": self.partner_support * model.partner_support_cost * heads / days
                 + self.partnership * model.partnership_cost * heads / days,
             }
         else:
-            costs = {"wages": (self.wage * heads + len(self.attention) * self.manager_wage) / days, "programmes": 0.0}
-        costs["training"] = self.training_now * heads * model.training_cost
+            costs = {"wages": (yearly + len(self.attention) * self.manager_wage) / days, "programmes": 0.0}
+        costs["training"] = self.training_now * self.filled * model.training_cost
         costs["service_budget"] = model.service_budget * heads / days
         costs["programmes"] += model.platform * model.platform_cost * heads / days
         taught = model.company_agreement + model.responsibility_training
@@ -217,7 +238,7 @@ class Department(mesa.Agent, Levers):
         """Help another unit across a bridge, as long as there is nothing to do here and whoever is free is able to."""
         model = self.model
         while any(other.lines) and not any(self.lines) and self.roster[0][0] < model.until:
-            if model.draw("COVER", self.roster[0][2].key ^ link.key, 0) >= link.cross_training:
+            if model.draw("COVER", self.roster[0][2].post ^ link.key, 0) >= link.cross_training:
                 break
             other.today["covered"] += 1
             self.begin_work(other)
@@ -228,7 +249,7 @@ class Department(mesa.Agent, Levers):
         request = next(filter(None, unit.lines)).popleft()
         free_at, place, server = self.roster[0]
         log_factor = unit.pace + model.knowledge_time * (0.75 - server.known(unit)) + model.strain_time * server.strain
-        if request.parent:
+        if request.inside:
             log_factor += model.care_time * request.link.care
         else:
             log_factor += model.listening_time * (unit.listening - 0.5)
@@ -341,8 +362,8 @@ class Department(mesa.Agent, Levers):
         link.today["in_time"] += in_time
         link.today["rush_kept"] += request.rush and in_time
         link.today["wait"] += wait
-        if request.parent:
-            self.meet_colleague(request, service)
+        if request.inside:
+            quality = self.meet_colleague(request, service)
         else:
             reaction = self.meet_customer(request, service, right)
         if request.cause == "claim" and not owned:
@@ -354,7 +375,9 @@ class Department(mesa.Agent, Levers):
         if right and self.latent and not request.hides and model.draw("LATENT", request.key, when) < self.latent:
             request.hides = self
         link.today["closed"] += 1
-        if parent := request.parent:
+        if request.newcomer:
+            request.newcomer.be_onboarded(quality)
+        elif parent := request.parent:
             if right:
                 parent.bound = min(parent.bound, 1 - link.dependence * (1 - service.reliability))
                 parent.hides = request.hides or parent.hides
@@ -375,7 +398,7 @@ class Department(mesa.Agent, Levers):
             + model.strain_errors * server.strain
             + self.log_odds
         )
-        if request.parent:
+        if request.inside:
             log_odds -= model.care_errors * request.link.care
         if request.blamed:
             log_odds += model.blame_errors
@@ -485,7 +508,7 @@ class Department(mesa.Agent, Levers):
         wait = request.finish - request.opened
         request.promised = acceptable = link.promise_days * (model.rush_deadline if request.rush else 1)
         explained, trust_in_client = 1.0, 1.0
-        if request.parent:
+        if request.inside:
             half = model.care_explanation / 2
             explained = (1 - half * (1 - link.care)) / (1 - half)
             trust_in_client = link.trust_shown(model)
@@ -517,8 +540,8 @@ class Department(mesa.Agent, Levers):
             outcome = assurance = empathy = 0.0
         return Service(outcome, prompt, assurance, empathy, tangibles)
 
-    def meet_colleague(self, request: Request, service: Service) -> None:
-        """Let a colleague live through the encounter."""
+    def meet_colleague(self, request: Request, service: Service) -> float:
+        """Let a colleague live through the encounter; return its quality."""
         link, client = request.link, request.client
         satisfaction, trust = client.satisfaction, client.trust
         quality, judgement, expected = client.encounter(self.model, link, service, request.finish)
@@ -526,6 +549,7 @@ class Department(mesa.Agent, Levers):
         link.trust_sum += client.trust - trust
         link.record(service, quality, judgement, expected)
         link.survey(self.model, request, client.satisfaction)
+        return quality
 
     def meet_customer(self, request: Request, service: Service, right: bool) -> tuple[float, float, float, bool]:
         """Let a customer live through the encounter; return what the reaction depends on.
@@ -542,5 +566,5 @@ class Department(mesa.Agent, Levers):
         server.meet_emotion(baggage, self)
         heard = self.listening * (0.5 + server.compassion / 2)
         chance = model.hidden_issue * baggage * (1 - heard) if right and request.cause != "claim" else 0.0
-        missed = model.draw("HIDDEN", request.key, 0) < chance
+        missed = chance > 0 and model.draw("HIDDEN", request.key, 0) < chance
         return quality, expected, lost, missed

@@ -153,9 +153,10 @@ def run_same_days(model: ServiceModel, days: int, at_least: float = 0.2) -> tupl
 def against_plain_mesa(sizes: Iterable[tuple[int, int, int]]) -> list[Target]:
     """Measure both models over the same days, in turns; ``sizes``: agents, days of a repeat, repeats.
 
-    Both without what plain Mesa does not have.
+    Both are without what plain Mesa does not have, if there is anything.
     """
-    print(f"## Against plain Mesa ({ORGANISATION}, without {', '.join(LEFT_OUT)})\n")
+    missing = f"without {', '.join(LEFT_OUT)}" if LEFT_OUT else "everything on"
+    print(f"## Against plain Mesa ({ORGANISATION}, {missing})\n")
     print("| agents | services a day | plain Mesa, ms a day | this model, ms a day | times faster |")
     print("|---:|---:|---:|---:|---:|")
     targets = []
