@@ -13,11 +13,7 @@ TOLERANCE = 1e-9  # exp and log differ in their last bits between `sim.portable`
 
 
 def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
-    """Return a small firm in which every mechanism acts that plain Mesa has, most of them more than by default.
-
-    No two colleagues take the same time for the same work where time is fixed: who of two that are free at the very same moment
-    comes first depends on the layout of a heap, which plain Mesa does not imitate.
-    """
+    """Return a small firm in which every mechanism acts that plain Mesa has, most of them more than by default."""
     chain = ServiceChain(
         slots_per_day=slots_per_day, market_effect=0.01, promise_effect=0.1, slow_down=0.2, standard_recovery=0.01,
         root_cause=0.5, escalation_attention=0.15, general_attention=0.5, latent_days=15, survey_period=10, survey_delay=5,
@@ -53,10 +49,17 @@ def figures_of(plain: PlainModel, kind: str, name: str) -> np.ndarray:
     return np.array([[one[name] for one in day[kind]] for day in plain.history], dtype=float)
 
 
+def nobody_is_free_with_another(plain: PlainModel) -> bool:
+    """Tell whether no two colleagues are free at the very same moment, as those are who take up their posts together."""
+    times = [[time for time, *_ in unit.roster if time >= plain.day] for unit in plain.units]
+    return all(len(set(ours)) == len(ours) for ours in times)
+
+
 def run_both(chain: ServiceChain | str, seed: int, days: int) -> tuple[ServiceModel, PlainModel]:
     plain = PlainModel(chain, seed=seed)
     for _ in range(days):
         plain.step()
+        assert nobody_is_free_with_another(plain), "who comes first depends on the layout of a heap: take another seed"
     return ServiceModel(comparable(chain), seed=seed).run(days), plain
 
 
@@ -69,14 +72,14 @@ def assert_same_figures(ours: ServiceModel, plain: PlainModel) -> None:
             np.testing.assert_allclose(found, expected, TOLERANCE, 1e-12, err_msg=f"{kind}.{name}")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2, 4])
 def test_plain_mesa_gives_the_same_daily_figures_with_every_mechanism_on(seed: int) -> None:
     ours, plain = run_both(everything_at_once(), seed, 30 if INTERPRETED else 90)
     assert_same_figures(ours, plain)
 
 
 def test_plain_mesa_gives_the_same_daily_figures_with_another_number_of_boundaries_a_day() -> None:
-    ours, plain = run_both(everything_at_once(slots_per_day=7), 1, 20 if INTERPRETED else 60)
+    ours, plain = run_both(everything_at_once(slots_per_day=7), 2, 20 if INTERPRETED else 60)
     assert_same_figures(ours, plain)
 
 

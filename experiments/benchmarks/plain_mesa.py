@@ -3,8 +3,9 @@
 One Python object for each customer, employee, unit, tie, problem and request; dictionaries, lists, `heapq` and `math`; every
 customer, every employee and every tie steps every day. It is written as a Mesa user would write it, neither slowed down nor
 tuned. Draws and formulas are those of `sim.draws` and `sim.rules`, so that both give the same figures
-(`tests/test_benchmarks.py`); the formulas are explained there. Customers, staff, units, contractors, problems, and what they
-share, stand in `plain_people`, `plain_staff`, `plain_units`, `plain_partners`, `plain_voice` and `plain_rules`.
+(`tests/test_benchmarks.py`); the formulas are explained there. Customers, staff, units, how a service ends, contractors,
+problems, and what they share, stand in `plain_people`, `plain_staff`, `plain_units`, `plain_closing`, `plain_partners`,
+`plain_voice` and `plain_rules`.
 
 Left out: the mechanisms in `LEFT_OUT`, interventions, the journal, events more than 512 days ahead. Who of two colleagues
 comes first that are free at the very same moment, the layout of a heap decides there, their place in the list here.

@@ -46,9 +46,9 @@ class Request:
         self.wants_manager = False
         self.waiting_for = self.visits = self.handovers = 0
         self.broken = self.blamed = False
-        self.culprit: Department | None = None
-        self.came_from: Department | None = None
-        self.hides: Department | None = None
+        self.culprit: Any = None
+        self.came_from: Any = None
+        self.hides: Any = None
         self.bound = 1.0
         self.promised = 0.0
         self.server: Any = None
