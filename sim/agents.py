@@ -156,7 +156,7 @@ class Manager(ServiceAgent):
     population = "manager"
 
     unit = _view("unit", "row of the unit")
-    attention = _view("attention", "attention left today, in days")
+    attention = _view("attention", "what is left of the day, in days; below 0 where matters overran it")
     escalations = _view("escalations", "escalations handled so far")
     concerns = _view("concerns", "raised problems dealt with so far")
 
@@ -188,6 +188,13 @@ class Customer(ServiceAgent):
     def segment(self) -> str:
         """Name of the segment."""
         return self.model.chain.segments[int(self.row["segment"])]
+
+    @property
+    def revenue(self) -> float:
+        """Revenue that the customer's needs have brought so far, at today's prices, in the organisation's currency."""
+        segment = self.model.state.segment[int(self.row["segment"])]
+        exaggerated = 1 + float(segment["overpromise_sales"]) * float(segment["overpromise"])
+        return self.needs * float(segment["revenue_per_need"]) * exaggerated
 
     @property
     def key(self) -> int:

@@ -198,6 +198,7 @@ class ServiceChain(nx.DiGraph):
             for supplier, client in self.edges
             if self.value("requests_per_case", supplier, client) > 0
             or (client not in segments and self.value("passed_on", supplier, client) > 0)
+            or (client not in segments and self.value("requests_per_hire", supplier, client) > 0)
         )
         for segment in segments & set(used):
             reached |= nx.descendants(used, segment)

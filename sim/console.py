@@ -33,7 +33,7 @@ def compiling(quiet: bool) -> Iterator[None]:
     if quiet or compiled.is_warm():
         yield
         return
-    print("Compiling the model's rules for this machine; once, up to half a minute …", file=sys.stderr, flush=True)
+    print("Compiling the model's rules for this machine; once, about a minute …", file=sys.stderr, flush=True)
     yield
 
 

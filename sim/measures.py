@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sim.errors import InputError
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
 from sim.population import CONTRACTOR, FREE, RAISED
@@ -234,6 +235,35 @@ def books(model: ServiceModel) -> pd.DataFrame:
     table = model.state.firm_day[: model.day]
     money = [name for name in table.dtype.names or () if table.dtype[name].kind == "f" and name != "general_left"]
     return pd.DataFrame({"day": np.arange(1, model.day + 1)} | {name: np.asarray(table[name]) for name in money})
+
+
+def returns(as_is: ServiceModel, what_if: ServiceModel, start: int = 0) -> dict[str, float]:
+    """Return what a change was worth since day ``start``, in the organisation's currency: two runs of the same seed and days.
+
+    ``extra_cost`` and ``extra_revenue`` are what the second run spent and took more than the first; ``extra_profit`` is their
+    difference, ``return_on_cost`` the profit per unit of extra cost (nan where nothing more was spent). One pair of runs is
+    one sample: give the spread over seeds (`sim.estimates.estimate`).
+    """
+    if as_is.day != what_if.day or as_is.seed != what_if.seed:
+        raise InputError(
+            "these runs cannot be compared",
+            place="returns",
+            value=f"days {as_is.day} and {what_if.day}, seeds {as_is.seed} and {what_if.seed}",
+            allowed="two runs of the same seed over the same days",
+        )
+    sums = [
+        {name: float(np.sum(one.state.firm_day[name][start : one.day])) for name in ("revenue", "profit")}
+        for one in (as_is, what_if)
+    ]
+    revenue = sums[1]["revenue"] - sums[0]["revenue"]
+    profit = sums[1]["profit"] - sums[0]["profit"]
+    cost = revenue - profit
+    return {
+        "extra_cost": cost,
+        "extra_revenue": revenue,
+        "extra_profit": profit,
+        "return_on_cost": profit / cost if cost > 0 else float("nan"),
+    }
 
 
 def problems(model: ServiceModel) -> pd.DataFrame:

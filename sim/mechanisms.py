@@ -174,7 +174,8 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism("E2", "complaints",
               "Few of the dissatisfied complain: some tell the front line, fewer still escalate, many say nothing.",
               "Management sees a small part of the failures.",
-              ("sim.rules.complaints",)),
+              ("sim.rules.complaints",),
+              stays="what falls short of the zone of tolerance is still counted as a failure, and remembered; nobody says so"),
     Mechanism("E3", "recovery",
               "After a failure it counts whether somebody owns it, apologises, is quick, and makes good.",
               "Good recovery restores satisfaction; deflecting blame makes it worse than the failure.",
@@ -200,7 +201,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
               "With learning on, the same kind of failure gets rarer.",
               ("sim.rules.lessons",)),
     Mechanism("E9", "no finish line",
-              "Competitors improve and the industry moves.",
+              "Competitors improve and the industry moves; customers expect more, and have somewhere better to go.",
               "Standing still means falling.",
               ("sim.rules.market",)),
     # --- F: the firm -------------------------------------------------------------------------------------------------

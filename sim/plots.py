@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -239,3 +240,42 @@ def _unfolding(axes: Any, variation: Variation) -> None:
     axes.set(xlabel="working days since the change", ylabel="difference, points", xlim=(1, variation.days))
     axes.set_title(f"How the effect unfolds: {max(variation.values):g} against {min(variation.values):g}")
     axes.legend(frameon=False, fontsize=9, loc="best")
+
+
+def bands_over_years(runs: dict[str, np.ndarray], figures: Sequence[str]) -> Figure:
+    """Return small multiples of yearly figures: a row an organisation, a column a figure, median and two bands over seeds.
+
+    Parameters
+    ----------
+    runs : by name of the organisation, an array (seeds, years, figures)
+    figures : names of measures, in the order of the last axis
+    """
+    with plt.rc_context(_STYLE | {"font.size": 8}):
+        figure, axes = plt.subplots(
+            len(runs), len(figures), figsize=(2.1 * len(figures), 1.9 * len(runs)), squeeze=False, sharex=True,
+            layout="constrained",
+        )  # fmt: skip
+        for row, (name, values) in zip(axes, runs.items(), strict=True):
+            years = np.arange(1, values.shape[1] + 1)
+            for column, axis in enumerate(row):
+                of_year = values[:, :, column]
+                for low, high, strength in ((0.05, 0.95, 0.18), (0.25, 0.75, 0.35)):
+                    axis.fill_between(
+                        years, np.quantile(of_year, low, axis=0), np.quantile(of_year, high, axis=0), color=OUTSIDE,
+                        alpha=strength, linewidth=0,
+                    )  # fmt: skip
+                axis.plot(years, np.median(of_year, axis=0), color=OUTSIDE, linewidth=1.6)
+                axis.set_xticks(years)
+                middle = np.median(of_year)
+                room = 0.15 * abs(middle) + 0.5
+                low, high = axis.get_ylim()
+                axis.set_ylim(min(low, middle - room), max(high, middle + room))  # so that noise does not look large
+            row[0].set_ylabel(textwrap.fill(name, 18), fontweight="bold")
+        for axis, measure in zip(axes[0], figures, strict=True):
+            one = measures.BY_NAME[measure]
+            axis.set_title(textwrap.fill(f"{one.label}, {one.unit}", 22), fontweight="normal")
+        for axis in axes[-1]:
+            axis.set_xlabel("year")
+        seeds = min(len(values) for values in runs.values())
+        figure.suptitle(f"Left alone: median, middle half and 5–95 % of {seeds} seeds", x=0.01, ha="left")
+    return figure

@@ -97,6 +97,8 @@ UNIT = _with_levers(
     ("lessons", "f8"),  # what was learnt from failures, in log odds
     ("feedback", "f8"),  # root causes removed today
     ("partner_quality", "f8"),  # of a contractor, as a deviation from the usual
+    ("partner_commitment", "f8"),  # commitment that it brought along, likewise
+    ("selection_bill", "f8"),  # what choosing it cost, until that is booked in the evening
     ("partner_number", "i4"),  # how many contractors were there before
     ("measured", "i4"),  # how often the contractor has been measured
     ("contract_start", "f8"),
@@ -104,7 +106,7 @@ UNIT = _with_levers(
     ("effort", "f8"),  # of a contractor
     ("committed", "f8"),  # commitment of a contractor
     ("true_score", "f8"),  # quality that it gives, over about twenty days
-    ("seen_score", "f8"),  # the same as last measured
+    ("seen_score", "f8"),  # the same as measured
 )
 """Departments and contractors: whoever serves."""
 
@@ -194,7 +196,7 @@ MANAGER = np.dtype(
         ("key", "u8"),
         ("unit", "i4"),
         ("span", "f8"),
-        ("attention", "f8"),  # left today, in days
+        ("attention", "f8"),  # left today, in days; below 0 where matters overran the day
         ("escalations", "i8"),  # handled so far
         ("concerns", "i8"),  # raised problems dealt with so far
     ],
@@ -267,7 +269,7 @@ CUSTOMER = np.dtype(
         ("expected_process", "f8"),
         ("satisfaction", "f8"),
         ("trust", "f8"),
-        ("baggage", "f8"),  # emotional baggage of their own
+        ("baggage", "f8"),  # by how much they bring more emotional baggage than their segment
         ("loss", "f8"),  # satisfaction lost by failures not made good yet
         ("next", "i4"),  # calendar
         ("ordinal", "i4"),  # how many joined the segment before this one
@@ -378,17 +380,29 @@ ROSTER = np.dtype([("free_at", "f8"), ("employee", "i4")], align=True)
 
 LINK_DAY = np.dtype(
     [
+        # what every encounter adds to stands together
         ("opened", "i8"),
         ("closed", "i8"),
         ("encounters", "i8"),
         ("right", "i8"),
         ("in_time", "i8"),
+        ("wait", "f8"),
+        ("quality", "f8"),
+        ("judgement", "f8"),
+        ("expectation", "f8"),
+        ("reliability", "f8"),
+        ("responsiveness", "f8"),
+        ("assurance", "f8"),
+        ("empathy", "f8"),
+        ("tangibles", "f8"),
+        ("answers", "i8"),  # to surveys
+        ("answer_sum", "f8"),
+        ("failures", "i8"),  # encounters that fell short of what the client lets pass
         ("reopened", "i8"),
         ("passed_on", "i8"),
         ("rush", "i8"),
         ("rush_agreed", "i8"),
         ("rush_kept", "i8"),
-        ("failures", "i8"),  # encounters that fell short of what the client lets pass
         ("complaints", "i8"),
         ("escalations", "i8"),
         ("recoveries", "i8"),  # complaints and claims answered
@@ -401,18 +415,7 @@ LINK_DAY = np.dtype(
         ("refused", "i8"),
         ("defended", "i8"),
         ("blamed", "i8"),  # cases that the client put on the supplier
-        ("answers", "i8"),  # to surveys
-        ("answer_sum", "f8"),
         ("recovery_time", "f8"),  # summed time from complaint to answer
-        ("wait", "f8"),
-        ("quality", "f8"),
-        ("judgement", "f8"),
-        ("expectation", "f8"),
-        ("reliability", "f8"),
-        ("responsiveness", "f8"),
-        ("assurance", "f8"),
-        ("empathy", "f8"),
-        ("tangibles", "f8"),
         ("satisfaction", "f8"),  # mean over the link's clients at the end of the day (internal links)
         ("trust", "f8"),
         ("regard", "f8"),  # of the supplier for its client (internal links)

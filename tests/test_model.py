@@ -6,6 +6,7 @@ import pytest
 from sim.errors import InputError
 from sim.interventions import Intervention
 from sim.model import ServiceModel
+from sim.population import FREE, NEED
 from tests.claims.paired import run, same_run, small_firm
 
 

@@ -27,7 +27,7 @@ LEVERS = (
           "share of dissatisfied customers who go straight to a manager", _TARP),
     # --- E3: recovery ------------------------------------------------------------------------------------------------
     Lever("apology", "unit", "E3", "share", 0, 1, 0.6, None, "share of complaints that are met with an apology"),
-    Lever("redress", "unit", "E3", "share", 0, 1, 0.4, None, "share of the damage that is made good"),
+    Lever("redress", "unit", "E3", "share", 0, 1, 0.4, 0.0, "share of the damage that is made good"),
     Lever("apology_weight", "firm", "E3", "share", 0, 1, 0.5, 0.0,
           "share of empathy lost when nobody apologises", _JUSTICE),
     Lever("redress_weight", "firm", "E3", "share", 0, 1, 0.5, 0.0,
@@ -85,4 +85,7 @@ LEVERS = (
     # --- E9: no finish line ------------------------------------------------------------------------------------------
     Lever("market_pace", "segment", "E9", "share per year", 0, 1, 0.02, 0.0,
           "share of what competitors' quality still lacks that they make up for in a year"),
+    Lever("market_pull", "firm", "E9", "share", 0, 1, 0.5, 0.0,
+          "fall in customers' attachment per unit by which competitors have become better since the first day",
+          "direction: Rusbult 1980 (quality of alternatives), doi:10.1016/0022-1031(80)90007-4; size: a modelling choice"),
 )  # fmt: skip

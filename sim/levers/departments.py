@@ -16,7 +16,7 @@ LEVERS = (
           "speed at which a supplier's regard for a client follows how the client serves it"),
     # --- C2: rivalry -------------------------------------------------------------------------------------------------
     Lever("rivalry", "link", "C2", "share", 0, 1, 0.0, 0.0, "usual hostility of the supplier toward this client"),
-    Lever("rivalry_growth", "firm", "C2", "share", 0, 1, 0.2, 0.0,
+    Lever("rivalry_growth", "firm", "C2", "share", 0, 1, 0.1, 0.0,
           "rise in hostility on a day on which the client puts the blame for all of its cases on the supplier"),
     Lever("rivalry_fade", "firm", "C2", "share per day", 0, 1, 0.01, None,
           "speed at which hostility returns to the usual"),

@@ -65,7 +65,10 @@ LEVERS = (
     # --- D7: partnership ---------------------------------------------------------------------------------------------
     Lever("partnership", "unit", "D7", "share", 0, 1, 0.3, None,
           "how far a contractor is treated as a partner with goals of its own"),
-    Lever("commitment", "unit", "D7", "share", 0, 1, 0.5, None, "commitment to serving that a contractor brings along"),
+    Lever("commitment", "unit", "D7", "share", 0, 1, 0.5, 0.6,
+          "commitment to serving that a contractor usually brings along"),
+    Lever("commitment_spread", "firm", "D7", "share", 0, 0.5, 0.1, 0.0,
+          "standard deviation of that commitment between contractors, which no selection shows"),
     Lever("fee", "unit", "D7", "ratio", 0.1, 10, 1.0, None, "fee against what is usual for the work"),
     Lever("partnership_gain", "firm", "D7", "share", 0, 2, 0.5, 0.0,
           "rise in commitment with full partnership and full trust in the firm",

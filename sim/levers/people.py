@@ -86,7 +86,7 @@ LEVERS = (
     Lever("contagion", "firm", "B4", "share per day", 0, 1, 0.02, 0.0,
           "share of the difference in strain that passes to a less strained colleague at full tie in a day", _TIES),
     Lever("bond_belonging", "firm", "B4", "share", 0, 1, 0.5, 0.0,
-          "rise in the feeling of belonging per unit of mean tie above the usual"),
+          "rise in the feeling of belonging per unit by which somebody's ties within the team are stronger than 0.4"),
     # --- B5: the leader ----------------------------------------------------------------------------------------------
     Lever("advocacy", "unit", "B5", "share", 0, 1, 0.4, 0.0,
           "share of managers' free attention that goes into helping their people", _SUPPORT),

@@ -20,6 +20,7 @@ from sim.population import (
 )
 from sim.rules import (
     alignment,
+    attribution,
     complaints,
     ladder,
     latent,
@@ -65,37 +66,46 @@ def look_for_the_root(keys, firm, unit, unit_day, firm_day, key, culprit):
 
 
 @part
-def let_down(firm, link, segment, customer, link_day, c, edge, now, weight, assurance, empathy):
-    """An encounter in which nothing is right: something broke, surfaced, or nobody wants to be responsible for it.
+def let_down(firm, link, segment, customer, link_day, c, edge, now, weight, outcome, assurance, empathy):
+    """A failure that is an encounter of its own: something broke, surfaced, or nobody wants to be responsible for it.
 
     What says nothing about the wait or the surroundings is as expected. Returns the satisfaction lost.
     """
     buyer = customer[c]
     as_expected = buyer.expected_process
     quality, judgement, expected, lost = service.by_customer(
-        firm, link[edge], segment[buyer.segment], buyer, 0.0, as_expected, min(assurance, as_expected),
+        firm, link[edge], segment[buyer.segment], buyer, outcome, as_expected, min(assurance, as_expected),
         min(empathy, as_expected), as_expected, now, weight, 1.0,
     )  # fmt: skip
     service.record(
-        link_day[edge], quality, judgement, expected, 0.0, as_expected, min(assurance, as_expected),
+        link_day[edge], quality, judgement, expected, outcome, as_expected, min(assurance, as_expected),
         min(empathy, as_expected), as_expected,
     )  # fmt: skip
     link_day[edge].failures += 1
-    remember_failure(buyer, lost)
     return lost
 
 
 @rule
 def remember_failure(buyer, lost):
-    """Let a customer remember a failure not made good, and what it cost."""
+    """Let a customer remember a failure not made good, and what could be made good of what it cost."""
     buyer.unresolved = min(255, int(buyer.unresolved) + 1)
     buyer.loss += lost
     buyer.recovered = 0
 
 
 @rule
-def made_good(firm, segment, unit, buyer, quality, unit_day, segment_day, firm_day):
-    """A complaint or claim was answered well: satisfaction comes back, damage is made good, and it is paid for."""
+def pay_redress(firm, segment, unit, unit_day, segment_day, firm_day):
+    """Pay for the damage that is made good, whatever the customer makes of it."""
+    cost = unit.redress * segment.redress_cost
+    unit_day.cost += cost
+    segment_day.redress += cost
+    firm_day.redress += cost
+    firm.cash -= cost
+
+
+@rule
+def made_good(firm, segment, buyer, quality):
+    """A complaint or claim was answered well: satisfaction comes back, and the failures are forgiven."""
     before = buyer.satisfaction
     buyer.satisfaction = recovery.given_back(before, buyer.loss, quality, firm.recovery_restores)
     if buyer.active == 1:
@@ -104,11 +114,6 @@ def made_good(firm, segment, unit, buyer, quality, unit_day, segment_day, firm_d
     buyer.loss = 0.0
     buyer.unresolved = 0
     buyer.recovered = 1
-    cost = unit.redress * segment.redress_cost
-    unit_day.cost += cost
-    segment_day.redress += cost
-    firm_day.redress += cost
-    firm.cash -= cost
 
 
 @stage
@@ -129,14 +134,14 @@ def after_encounter(
         day.recovery_time += row.finish - row.opened
         if not owned:
             day.deflected += 1
-        elif right and quality >= recovery.GOOD:
-            day.recovered += 1
-            made_good(
-                firm, s, unit[u], buyer, quality, unit_day[u], segment_day[buyer.segment], firm_day
-            )  # fmt: skip
+        elif right:
+            pay_redress(firm, s, unit[u], unit_day[u], segment_day[buyer.segment], firm_day)
+            if quality >= recovery.GOOD:
+                day.recovered += 1
+                made_good(firm, s, buyer, quality)
     if failed:
         day.failures += 1
-        remember_failure(buyer, lost)
+        remember_failure(buyer, lost if owned or row.cause != CLAIM else 0.0)
         if buyer.active == 1 and row.stage < MOST_STAGES:
             reaction = complaints.reaction(
                 s.complain_share, s.escalate_share, draws.uniform(keys[COMPLAIN], row.key, row.stage)
@@ -194,8 +199,12 @@ def accident_happens(clock, keys, firm, unit, link, segment, customer, request, 
     row = request[r]
     s = segment[customer[c].segment]
     office = s.office if s.office != NOBODY else edge
+    weight = attribution.weight(unit[row.unit].kind, firm.attribution, link[edge].face_to_face, firm.immediacy)
     link_day[edge].accidents += 1
-    let_down(firm, link, segment, customer, link_day, c, edge, row.finish, firm.attribution, 1.0, 1.0)
+    lost = let_down(
+        firm, link, segment, customer, link_day, c, edge, row.finish, weight, responsibility.OF_THE_VISIT, 1.0, 1.0
+    )  # fmt: skip
+    remember_failure(customer[c], lost)
     left = responsibility.prevented(firm.company_agreement, firm.responsibility_training, firm.remedy_effect)
     key = draws.bits(keys[STAGE], row.key, np.uint64(64))
     away = responsibility.fails(firm.sent_away, left, draws.uniform(keys[STAGE], row.key, 1))
@@ -208,7 +217,8 @@ def accident_happens(clock, keys, firm, unit, link, segment, customer, request, 
     if away:
         link_day[edge].sent_away += 1
         # He apologises, so there is empathy; but there is nobody to rely on.
-        let_down(firm, link, segment, customer, link_day, c, edge, row.finish, firm.attribution, 0.0, 1.0)
+        let_down(firm, link, segment, customer, link_day, c, edge, row.finish, weight, 0.0, 0.0, 1.0)
+        remember_failure(customer[c], 0.0)
     else:
         request[claim].queue_class = AHEAD
 
@@ -226,7 +236,10 @@ def surface(
         return
     link_day[edge].surfaced += 1
     now = float(clock.day)
-    let_down(firm, link, segment, customer, link_day, c, edge, now, 1.0, 1.0, 1.0)
+    weight = attribution.weight(unit[link[edge].supplier].kind, firm.attribution, 0.0, firm.immediacy)
+    remember_failure(
+        buyer, let_down(firm, link, segment, customer, link_day, c, edge, now, weight, 0.0, 1.0, 1.0)
+    )  # fmt: skip
     who = service.customer_key(segment[buyer.segment], buyer.ordinal)
     key = draws.bits(keys[SURFACE], who ^ link[edge].key, np.uint64(clock.day * 4 + one.kind))
     r = come_back(clock, keys, unit, link, customer, request, slot_ring, link_day, key, c, edge, now, FAULT, 0)

@@ -1,8 +1,10 @@
 """C3: blame passing and ping-pong. A failed or unclear request is passed on rather than owned.
 
-Whoever does not own it puts it on one of the units that it was served by for the case, or back on the one that passed it on
-last; those do not own what was never theirs, either. It starts there anew, in the line, with people for whom it is not their
-business. Forms: no source, modelling choices.
+What was answered wrongly and comes back from the client, or came unclear in the first place, is put right by a unit that owns
+it. Whoever does not puts it on one of the units that it was served by for the case, or back on the one that passed it on last;
+those do not own what was never theirs, either. It starts there anew, in the line, with people for whom it is not their
+business. The client has met the failure in either case: passing it on hides nothing and is no further try. Forms: no source,
+modelling choices.
 """
 
 import numpy as np
@@ -18,7 +20,7 @@ MOST_HANDOVERS = 12
 
 @rule
 def is_unclear(keys, key, share):
-    """Tell whether a request came unclear, which stays with it. Neutral: share 0."""
+    """Tell whether a request came unclear, which stays with it until somebody has answered it. Neutral: share 0."""
     return share > 0.0 and draws.uniform(keys[UNCLEAR], key, 0) < share
 
 

@@ -7,6 +7,16 @@ strong and frequent ties (Bakker, van Emmerik & Euwema 2006, doi:10.1177/0730888
 
 from sim.compiled import rule, stage
 from sim.population import NOBODY, VACANT
+from sim.rules import bridges
+
+ORDINARY_TIE = 0.4
+"""Mean tie at which belonging is that of the organisation file."""
+
+
+@rule
+def belonging(tie, effect):
+    """Return k (w - 0.4) / 7: what the mean tie w adds to the mean of the seven conditions of work. Neutral: k = 0."""
+    return effect * (tie - ORDINARY_TIE) / 7.0
 
 
 @rule
@@ -39,7 +49,7 @@ def evening(firm, unit, link, employee, bond):
     for e in range(len(employee)):
         person = employee[e]
         person.peer_support = 0.0
-        person.tie = 0.0
+        person.tie = 0.0 if person.team_ties > 0 else ORDINARY_TIE  # who works alone is tied as the file supposes
         person.gain_strain = 0.0
         person.gain_compassion = 0.0
     for edge in range(len(link)):
@@ -59,7 +69,8 @@ def evening(firm, unit, link, employee, bond):
             if tie.mirror != NOBODY:
                 trained = max(trained, link[tie.mirror].cross_training)
                 met = max(met, link[tie.mirror].gatherings)
-            tie.strength = tie_after(tie.strength, 0.5 * trained, firm.bond_rate, met / 250.0, firm.bridge_growth)
+            usual = bridges.CROSS_TRAINED_TIE * trained
+            tie.strength = tie_after(tie.strength, usual, firm.bond_rate, met / 250.0, firm.bridge_growth)
             link[tie.link].bridge += tie.strength / link[tie.link].ties_across
             if tie.mirror != NOBODY:
                 link[tie.mirror].bridge += tie.strength / link[tie.mirror].ties_across

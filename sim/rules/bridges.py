@@ -12,6 +12,8 @@ from sim import draws
 from sim.compiled import rule
 
 COVER = int(draws.Purpose.COVER)
+CROSS_TRAINED_TIE = 0.5
+"""Usual strength of the ties across where everybody is cross-trained. No source: a modelling choice."""
 
 
 @rule

@@ -41,6 +41,11 @@ def pay(unit_day, firm_day, firm, cost):
 @stage
 def close_books(firm, unit, link, employee, unit_day, link_day, segment_day, firm_day):
     """Book what the day cost beside what was booked when it happened, and take the profit."""
+    heads = 0
+    heads_facing = 0
+    for u in range(len(unit)):
+        heads += unit[u].staff
+        heads_facing += unit[u].staff * unit[u].facing
     for u in range(len(unit)):
         row = unit[u]
         temporary = 0
@@ -64,7 +69,8 @@ def close_books(firm, unit, link, employee, unit_day, link_day, segment_day, fir
         responsibility = (
             (firm.company_agreement + firm.responsibility_training) * firm.responsibility_cost * row.staff / _DAYS
         )
-        budget = firm.service_budget * row.staff / _DAYS
+        spent = spent_per_person(firm.service_budget, firm.front_share, row.facing, heads, heads_facing)
+        budget = spent * row.staff / _DAYS
         shared = firm.platform * firm.platform_cost * row.staff / _DAYS
         firm_day.training += training
         firm_day.programmes += responsibility + shared

@@ -77,10 +77,9 @@ def start(keys, firm, segment, link, supply, s, row, now):
     row.loss = 0.0
     row.unresolved = 0
     row.recovered = 0
-    row.baggage = segment[s].baggage
+    row.baggage = 0.0
     if segment[s].baggage_spread > 0.0:
-        own = normal_quantile(draws.uniform(keys[START], who, 5))
-        row.baggage = encounter.clip(row.baggage + segment[s].baggage_spread * own)
+        row.baggage = segment[s].baggage_spread * normal_quantile(draws.uniform(keys[START], who, 5))
     row.unsatisfiable = 0
     if segment[s].unsatisfiable > 0.0 and draws.uniform(keys[START], who, 6) < segment[s].unsatisfiable:
         row.unsatisfiable = 1
@@ -105,7 +104,10 @@ def leave_or_ask(
     who = customer_key(segment[s], row.ordinal)
     when = row.needs
     needed = row.next_need
-    attachment = loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty)
+    attachment = market.attachment(
+        loyalty.loyalty(row.satisfaction, row.trust, firm.trust_loyalty), segment[s].market_quality, segment[s].market,
+        firm.market_pull,
+    )  # fmt: skip
     leaving = loyalty.leaving_probability(segment[s].hazard, attachment, firm.churn_sensitivity)
     segment_day[s].needs += 1
     if leaving > 0.0 and draws.uniform(keys[STAY], who, when) < leaving:

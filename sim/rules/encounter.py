@@ -96,8 +96,9 @@ def encounter(
     """Let ``client`` live through one service and return (quality, judgement, expectation).
 
     Perceived quality is the mean of the five dimensions, weighted by the link's client. Trust follows what can be relied
-    upon: reliability and assurance. ``weight`` says how much the encounter counts (D5), 1 being ordinary. The client's row is
-    updated in place. `weigh` has derived the link's shares.
+    upon: reliability and assurance. ``weight`` says how much the encounter counts (D5), 1 being ordinary; however much it
+    counts, nobody learns more from it than it says. The client's row is updated in place. `weigh` has derived the link's
+    shares.
     """
     process_part = (
         link.share_responsiveness * prompt
@@ -114,11 +115,13 @@ def encounter(
     expected = link.share_reliability * expected_outcome + link.share_process * expected_process
 
     judgement = judge(firm, quality, expected, harder, best)
-    client.satisfaction += weight * firm.satisfaction_learning * (judgement - client.satisfaction)
+    client.satisfaction += min(1.0, weight * firm.satisfaction_learning) * (judgement - client.satisfaction)
     evidence = link.solid_reliability * outcome + (1.0 - link.solid_reliability) * assurance
-    client.trust = trust_after(client.trust, evidence, weight * firm.trust_gain, weight * firm.trust_loss)
-    client.expected_outcome = learn(expected_outcome, outcome, weight * firm.expectation_learning)
-    client.expected_process = learn(expected_process, process, weight * firm.expectation_learning)
+    gain, loss = min(1.0, weight * firm.trust_gain), min(1.0, weight * firm.trust_loss)
+    client.trust = trust_after(client.trust, evidence, gain, loss)
+    learning = min(1.0, weight * firm.expectation_learning)
+    client.expected_outcome = learn(expected_outcome, outcome, learning)
+    client.expected_process = learn(expected_process, process, learning)
     client.touched = now
     client.encounters += 1
     return quality, judgement, expected

@@ -58,11 +58,9 @@ def a_day_passes(firm, unit, person, felt):
         left,
     )
     person.compassion = strain.overnight(person.compassion, firm.compassion_recovery)
-    of_work = motivation.conditions(unit)
+    of_work = motivation.conditions(unit) + bonds.belonging(person.tie, firm.bond_belonging)
     target = of_work if felt < 0.0 else motivation.grounds(of_work, felt, firm.motivation_service)
     target = leadership.motivated(target, unit.support, firm.support_motivation)
-    if firm.bond_belonging > 0.0:
-        target += firm.bond_belonging * (person.tie - unit.bonds) / 7.0
     target = clip(strain.motivation_left(target, person.strain, firm.strain_motivation))
     person.motivation = motivation.toward(person.motivation, target, firm.motivation_rate)
 
@@ -74,7 +72,7 @@ def people_move(firm, link, unit, manager, supply, employee, relation, unit_day)
         row = unit[u]
         row.attention_left = 0.0
         for m in range(row.first_manager, row.first_manager + row.managers):
-            row.attention_left += manager[m].attention
+            row.attention_left += max(0.0, manager[m].attention)
         row.support = leadership.support(row.advocacy, row.attention_left, row.span, row.staff)
         knowing = 0.0
         motivated = 0.0
@@ -174,7 +172,7 @@ def close(
     unit_day, segment_day, firm_day,
 ):  # fmt: skip
     """Let everything move that moves once a day, in the order of the day."""
-    voice.evening(clock, keys, firm, unit, manager, problem, unit_day, firm_day)
+    voice.evening(clock, keys, firm, unit, employee, manager, problem, unit_day, firm_day)
     people_move(firm, link, unit, manager, supply, employee, relation, unit_day)
     bonds.evening(firm, unit, link, employee, bond)
     units_move(firm, unit, unit_day)

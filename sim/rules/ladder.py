@@ -57,8 +57,8 @@ def release(clock, request, slot_ring, r):
 def morning(clock, firm, unit, manager, request, slot_ring):
     """Give managers a new day of attention and let them take escalations, first come first, then the general manager."""
     for m in range(len(manager)):
-        manager[m].attention = 1.0
-    firm.general_left = firm.general_attention
+        manager[m].attention = leadership.new_day(manager[m].attention)
+    firm.general_left = firm.general_attention + min(0.0, firm.general_left)
     for u in range(len(unit)):
         row = unit[u]
         while row.ladder_head != NOBODY:
@@ -79,7 +79,7 @@ def morning(clock, firm, unit, manager, request, slot_ring):
                 climb(firm, request, r)
     while firm.ladder_head != NOBODY and firm.general_left > 0.0:
         r = firm.ladder_head
-        firm.general_left = max(0.0, firm.general_left - firm.escalation_attention)
+        firm.general_left -= firm.escalation_attention
         firm.ladder_head = request[r].next
         if firm.ladder_head == NOBODY:
             firm.ladder_tail = NOBODY

@@ -1,9 +1,9 @@
 """B5: the leader as the people's advocate. A manager's limited attention, and what is left of it for the people.
 
-Each manager has one day of attention a day. Escalations (F5) and raised problems (B6) take from it first; what is left reaches
-`span` people in full, as recognition (B2) and, as far as the manager is an advocate, as support: protection from what drains
-and strains, tools, development, backing. After perceived supervisor support (Eisenberger et al. 2002,
-doi:10.1037/0021-9010.87.3.565); the forms: no source, modelling choices.
+Each manager has one day of attention a day; what a matter takes beyond it, the next days lack. Escalations (F5) and raised
+problems (B6) take from it first; what is left reaches `span` people in full, as recognition (B2) and, as far as the manager
+is an advocate, as support: protection from what drains and strains, tools, development, backing. After perceived supervisor
+support (Eisenberger et al. 2002, doi:10.1037/0021-9010.87.3.565); the forms: no source, modelling choices.
 """
 
 from sim.compiled import part, rule
@@ -46,8 +46,14 @@ def freest(manager, first, count):
 
 @part
 def spend(manager, m, cost):
-    """Take attention for one matter; tell whether there was any left. The last matter of a day may overrun it."""
+    """Take attention for one matter; tell whether there was any left. What the last matter overruns, the next days lack."""
     if m == NOBODY or manager[m].attention <= 0.0:
         return False
-    manager[m].attention = max(0.0, manager[m].attention - cost)
+    manager[m].attention -= cost
     return True
+
+
+@rule
+def new_day(attention):
+    """Return 1 + min(0, A): a whole day, less what yesterday's matters took beyond theirs (A < 0)."""
+    return 1.0 + min(0.0, attention)

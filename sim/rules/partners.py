@@ -2,8 +2,9 @@
 
 A contractor is a unit whose people serve by the same rules as everybody else. What is its own: quality (drawn when it is
 chosen), clarity of expectations (which fades unless reviewed), effort (which follows measurement and commitment), and
-commitment (which follows partnership, trust in the firm, and the fee). Directions: Morgan & Hunt 1994
-(doi:10.1177/002224299405800302) for trust and commitment; the forms: no source, modelling choices.
+commitment (brought along, and following partnership, trust in the firm, and the fee). How committed a contractor is shows in
+no interview, only in how it serves; whoever measures that can part with it when its contract ends. Directions: Morgan & Hunt
+1994 (doi:10.1177/002224299405800302) for trust and commitment; the forms: no source, modelling choices.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from sim import draws
 from sim.compiled import part, rule, stage
 from sim.population import CONTRACTOR, PERMANENT
 from sim.portable import log, normal_quantile
-from sim.rules import turnover
+from sim.rules import motivation, turnover
 from sim.rules.encounter import clip
 
 SELECT, MEASURE = int(draws.Purpose.SELECT), int(draws.Purpose.MEASURE)
@@ -20,10 +21,14 @@ ORDINARY_CLARITY = 0.6
 """Clarity of expectations at which error rates are those of the organisation file."""
 ORDINARY_COMMITMENT = 0.6
 """Commitment at which error rates are those of the organisation file."""
+LAST_DRAW = 127
+"""Which draw about a contractor, after those for the candidates, decides its commitment."""
 DAYS_BETWEEN_MEASUREMENTS = 5.0
 """Working days between two measurements where measurement is 1."""
 SCORE_MEMORY = 0.05
 """Weight of the newest day in the quality that a contractor gives."""
+RECORD_MEMORY = 0.2
+"""Weight of the newest measurement in what management goes by, once there are enough of them."""
 
 
 @rule
@@ -54,6 +59,14 @@ def choose(keys, key, number, spread, most, effort, noise):
 
 
 @rule
+def own_commitment(keys, key, number, spread):
+    """Return s z: how much more committed to serving than usual a contractor is when it comes (D7). Neutral: s = 0."""
+    if spread == 0.0:
+        return 0.0
+    return spread * normal_quantile(draws.uniform(keys[SELECT], key, 128 * int(number) + LAST_DRAW))
+
+
+@rule
 def start(keys, firm, unit, day):
     """Give a contractor that has just been chosen its quality, its agreement, its best effort, and its commitment."""
     unit.partner_quality = choose(
@@ -63,7 +76,9 @@ def start(keys, firm, unit, day):
     unit.contract_start = day
     unit.clarity = unit.agreement
     unit.effort = 1.0
-    unit.committed = unit.commitment
+    unit.partner_commitment = own_commitment(keys, unit.key, unit.partner_number, firm.commitment_spread)
+    unit.committed = clip(unit.commitment + unit.partner_commitment)
+    unit.selection_bill = firm.selection_cost * unit.selection_effort
     unit.measured = 0
     unit.true_score = -1.0
     unit.seen_score = -1.0
@@ -88,6 +103,15 @@ def commitment_after(committed, brought, partnership, trust, fee, gain, fee_gain
     Neutral: g = 0, f = 0.
     """
     return committed + rate * (clip(brought + gain * partnership * trust + fee_gain * log(fee)) - committed)
+
+
+@rule
+def record_after(seen, score, measured):
+    """Return what management goes by after measurement n of a contractor: the mean of the first five, then a moving one (D3).
+
+    s + max(1 / n, 0.2) (x - s), x being the score just measured.
+    """
+    return score if measured == 1 else seen + max(1.0 / measured, RECORD_MEMORY) * (score - seen)
 
 
 @rule
@@ -145,6 +169,17 @@ def fits(unit):
     return unit.keep_score == 0.0 or unit.measured == 0 or unit.seen_score >= unit.keep_score
 
 
+@rule
+def new_person(keys, unit, person):
+    """Let somebody of the contractor that has just been chosen take a post: as able as it is, ordinarily motivated."""
+    person.key = draws.bits(keys[SELECT], person.post, np.uint64(unit.partner_number))
+    person.knowledge = clip(unit.knowledge + unit.partner_quality)
+    if unit.knowledge_spread > 0.0:
+        chance = draws.uniform(keys[SELECT], person.key, 0)
+        person.knowledge = clip(person.knowledge + unit.knowledge_spread * normal_quantile(chance))
+    person.motivation = motivation.ORDINARY_MOTIVATION
+
+
 @stage
 def evening(clock, keys, firm, unit, link, supply, employee, relation, link_day, unit_day, firm_day):
     """Let agreements fade and be reviewed, effort and commitment move, quality be measured, and contracts end."""
@@ -171,25 +206,25 @@ def evening(clock, keys, firm, unit, link, supply, employee, relation, link_day,
         row.effort = effort_after(row.effort, row.measurement, row.committed, firm.effort_rate)
         trust = trust_in_firm(link, supply, row)
         row.committed = commitment_after(
-            row.committed, row.commitment, row.partnership, trust if trust >= 0.0 else 0.5, row.fee,
+            row.committed, row.commitment + row.partner_commitment, row.partnership, trust if trust >= 0.0 else 0.5, row.fee,
             firm.partnership_gain, firm.fee_gain, firm.commitment_rate,
         )  # fmt: skip
         if row.measurement > 0.0 and every(day, row.contract_start, DAYS_BETWEEN_MEASUREMENTS / row.measurement):
             cost += firm.measurement_cost
             if row.true_score >= 0.0:
                 error = firm.measurement_noise * normal_quantile(draws.uniform(keys[MEASURE], row.key, clock.day))
-                row.seen_score = clip(row.true_score + error)
                 row.measured += 1
+                row.seen_score = record_after(row.seen_score, clip(row.true_score + error), row.measured)
         if every(day, row.contract_start, row.contract_days) and not fits(row):
             row.partner_number += 1
             start(keys, firm, row, day + 1.0)
-            cost += firm.selection_cost * row.selection_effort
             for e in range(row.first_employee, row.first_employee + row.staff):
-                employee[e].key = draws.bits(keys[SELECT], employee[e].post, np.uint64(row.partner_number))
-                employee[e].knowledge = clip(row.knowledge + row.partner_quality)
                 if employee[e].status == PERMANENT:
+                    new_person(keys, row, employee[e])
                     turnover.blank(employee[e], day + 1.0)
                     turnover.meet_suppliers(firm, unit, link, supply, employee, relation, e, day + 1.0)
+        cost += row.selection_bill
+        row.selection_bill = 0.0
         unit_day[u].clarity = row.clarity
         unit_day[u].effort = row.effort
         unit_day[u].committed = row.committed

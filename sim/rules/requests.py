@@ -156,10 +156,9 @@ def input_came(unit, request, r, when):
 
 
 @part
-def begin_work(clock, keys, firm, unit, link, employee, request, roster, slot_ring, unit_day, u, r, first, staff):
-    """Let the colleague who is free first on a roster work on request ``r`` of unit ``u``."""
+def begin_work(clock, keys, firm, unit, link, employee, request, slot_ring, unit_day, u, r, e, free_at):
+    """Let colleague ``e``, who is free at ``free_at``, work on request ``r`` of unit ``u``; the caller keeps the roster."""
     row = request[r]
-    e = roster[first].employee
     person = employee[e]
     known = bridges.knowledge(person.knowledge, person.unit != u, firm.cover_knowledge)
     log_factor = unit[u].pace + knowledge.time_taken(known, firm.knowledge_time)
@@ -169,14 +168,13 @@ def begin_work(clock, keys, firm, unit, link, employee, request, roster, slot_ri
     else:
         log_factor += listening.time_taken(unit[u].listening, firm.listening_time)
     work = queueing.working_time(unit[u], draws.uniform(keys[WORK], row.key, visits(row)), log_factor)
-    row.finish = max(clock.now, roster[first].free_at) + work
+    row.finish = max(clock.now, free_at) + work
     row.server = e
     row.state = SERVED
     person.busy_days += work
     unit_day[person.unit].busy_days += work
     due = max(clock.slot + 1, queueing.boundary_after(row.finish, clock.slots_per_day))
     queueing.put_in_calendar(request, slot_ring, r, due)
-    queueing.busy_until(roster, first, staff, row.finish)
 
 
 @part
@@ -188,9 +186,24 @@ def serve(clock, keys, firm, unit, link, queue, employee, request, roster, sorti
     first = unit[u].first_employee
     while unit[u].queued > 0 and roster[first].free_at < clock.until:
         r = queueing.next_in_line(unit, queue, request, u)
+        top = roster[first]
         begin_work(
-            clock, keys, firm, unit, link, employee, request, roster, slot_ring, unit_day, u, r, first, unit[u].staff
+            clock, keys, firm, unit, link, employee, request, slot_ring, unit_day, u, r, top.employee, top.free_at
         )  # fmt: skip
+        queueing.busy_until(roster, first, unit[u].staff, request[r].finish)
+
+
+@part
+def free_to_cover(clock, keys, unit, link, employee, roster, v, edge):
+    """Return the seat on the roster of unit ``v`` of whoever is free first among those able to cover, or NOBODY."""
+    best = NOBODY
+    for seat in range(unit[v].first_employee, unit[v].first_employee + unit[v].staff):
+        if roster[seat].free_at >= clock.until or (best != NOBODY and roster[seat].free_at >= roster[best].free_at):
+            continue
+        post = employee[roster[seat].employee].post
+        if bridges.able_to_cover(keys, post, link[edge].key, link[edge].cross_training):
+            best = seat
+    return best
 
 
 @stage
@@ -206,29 +219,17 @@ def cover(clock, keys, firm, unit, link, queue, employee, request, roster, slot_
             continue
         u = link[edge].client_unit if turn % 2 == 0 else link[edge].supplier
         v = link[edge].supplier if turn % 2 == 0 else link[edge].client_unit
-        first = unit[v].first_employee
-        while unit[u].queued > 0 and unit[v].queued == 0 and roster[first].free_at < clock.until:
-            post = employee[roster[first].employee].post
-            if not bridges.able_to_cover(keys, post, link[edge].key, link[edge].cross_training):
+        while unit[u].queued > 0 and unit[v].queued == 0:
+            seat = free_to_cover(clock, keys, unit, link, employee, roster, v, edge)
+            if seat == NOBODY:
                 break
+            e = roster[seat].employee
             r = queueing.next_in_line(unit, queue, request, u)
             unit_day[u].covered += 1
             begin_work(
-                clock,
-                keys,
-                firm,
-                unit,
-                link,
-                employee,
-                request,
-                roster,
-                slot_ring,
-                unit_day,
-                u,
-                r,
-                first,
-                unit[v].staff,
-            )
+                clock, keys, firm, unit, link, employee, request, slot_ring, unit_day, u, r, e, roster[seat].free_at
+            )  # fmt: skip
+            turnover.not_free_before(roster, unit[v].first_employee, unit[v].staff, e, request[r].finish)
 
 
 @part
@@ -269,7 +270,7 @@ def hand_over(clock, request, r, to):
 
 @stage
 def pass_the_blame(clock, keys, firm, unit, link, supply, employee, relation, request, link_day, unit_day, r, when):
-    """C3: a failed or unclear request goes on to somebody else; tell whether it did."""
+    """C3: a request that came unclear, or back as wrong, goes on to somebody else; tell whether it did."""
     row = request[r]
     u = row.unit
     chance = draws.uniform(keys[DISOWN], row.key, when)
@@ -332,21 +333,22 @@ def finish(
         log_odds += firm.blame_errors
     chance = weak_links.error_probability(unit[u].error_rate, log_odds)
     right = row.broken == 0 and draws.uniform(keys[ERROR], row.key, when) >= chance
-    if not right and row.culprit == NOBODY:
-        row.culprit = u
     owned = True
     if row.cause >= COMPLAINT:
         owned = service.is_owned(keys, firm, unit, row, when)
         right = right and owned
     elif (
         unit[u].ownership < 1.0
+        and row.reopened == 0
         and when < MOST_VISITS
-        and (not right or (when == 0 and blame.is_unclear(keys, row.key, link[edge].unclear)))
+        and blame.is_unclear(keys, row.key, link[edge].unclear)
         and pass_the_blame(
             clock, keys, firm, unit, link, supply, employee, relation, request, link_day, unit_day, r, when
         )
     ):
         return
+    if not right and row.culprit == NOBODY:
+        row.culprit = u
     outcome, quality, expected, lost, brought = service.meet_client(
         keys,
         firm,
@@ -368,9 +370,10 @@ def finish(
         link_day[edge].refused += 1 if row.stage == responsibility.UNDECIDED else 0
         link_day[edge].defended += 1 if row.stage == responsibility.REFUSED else 0
         if row.stage == responsibility.UNDECIDED:
-            aftermath.remember_failure(customer[row.client], lost)
+            aftermath.remember_failure(customer[row.client], 0.0)
             link_day[edge].failures += 1
             row.stage = responsibility.REFUSED
+            row.reopened += 1  # who insists comes a second time, to whatever is decided then
             row.state = ARRIVED
             row.ready = row.finish + responsibility.DAYS_TO_THE_OFFICE
             queueing.put_in_calendar(request, slot_ring, r, queueing.boundary_after(row.ready, clock.slots_per_day))
@@ -382,13 +385,21 @@ def finish(
         and draws.uniform(keys[REOPEN], row.key, when) < link[edge].reopen_rate
     ):
         row.reopened += 1
+        link_day[edge].reopened += 1
+        if (
+            row.cause < COMPLAINT
+            and unit[u].ownership < 1.0
+            and pass_the_blame(
+                clock, keys, firm, unit, link, supply, employee, relation, request, link_day, unit_day, r, when
+            )
+        ):
+            return
         row.broken = 0
         row.state = QUEUED
         row.ready = row.finish
         row.entered = clock.now
         unit[u].present += 1
         unit_day[u].arrived += 1
-        link_day[edge].reopened += 1
         queueing.put_in_inbox(unit, request, u, r)
         return
 
@@ -405,11 +416,12 @@ def finish(
     if row.cause == ONBOARDING:
         newcomer = employee[relation[row.client].employee]
         if newcomer.status == PERMANENT:
+            parts = turnover.parts_of_onboarding(unit[newcomer.unit], link, supply)
             newcomer.motivation = turnover.motivation_after_onboarding(
-                newcomer.motivation, quality, firm.onboarding_motivation
+                newcomer.motivation, quality, firm.onboarding_motivation / parts
             )
             newcomer.knowledge = turnover.knowledge_after_onboarding(
-                newcomer.knowledge, quality, firm.onboarding_knowledge
+                newcomer.knowledge, quality, firm.onboarding_knowledge / parts
             )
     elif inside:
         parent = request[row.parent]

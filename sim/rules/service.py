@@ -87,7 +87,7 @@ def by_customer(firm, one, segment, buyer, outcome, prompt, assurance, empathy, 
     before = buyer.satisfaction
     quality, judgement, expected = encounter.encounter(
         firm, one, buyer, outcome, prompt, assurance, empathy, tangibles, now, segment.market, firm.market_effect,
-        min(1.0, weight), recovery.harder(buyer.recovered, firm.second_failure), best,
+        weight, recovery.harder(buyer.recovered, firm.second_failure), best,
     )  # fmt: skip
     if buyer.active == 1:
         count_customer(segment, before, -1)
@@ -182,7 +182,7 @@ def meet_client(
             weight, best,
         )  # fmt: skip
         felt = buyer.satisfaction
-        brought = strain.brought(buyer.baggage, buyer.unresolved, firm.upset)
+        brought = strain.brought(segment[buyer.segment].baggage, buyer.baggage, buyer.unresolved, firm.upset)
         left = strain.relief(u.support, person.peer_support, firm.support_buffer, firm.peer_support)
         person.compassion = strain.compassion_after(person.compassion, brought, firm.baggage_drain, left)
 

@@ -48,7 +48,7 @@ def first_day(
         new = draws.uniform(keys[START], person.key, 0) < row.newcomer_share
         usual = clip((firm.newcomer_knowledge if new else row.knowledge) + row.partner_quality)
         person.compassion = 1.0
-        person.tie = row.bonds
+        person.tie = row.bonds if person.team_ties > 0 else bonds.ORDINARY_TIE
         person.peer_support = bonds.support_from(row.bonds * person.team_ties)
         person.knowledge = spread_out(usual, row.knowledge_spread, draws.uniform(keys[START], person.key, 1))
         expected_sum = 0.0
@@ -72,7 +72,7 @@ def first_day(
             expected_sum += expected * link[edge].requests_per_case * link[edge].dependence
             weight += link[edge].requests_per_case * link[edge].dependence
         person.service_received = expected_sum / weight if weight > 0.0 else -1.0
-        of_work = motivation.conditions(row)
+        of_work = motivation.conditions(row) + bonds.belonging(person.tie, firm.bond_belonging)
         grounds = of_work
         if weight > 0.0:
             grounds = motivation.grounds(of_work, person.service_received, firm.motivation_service)

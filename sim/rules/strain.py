@@ -10,9 +10,12 @@ from sim.compiled import rule
 
 
 @rule
-def brought(own, unresolved, upset):
-    """Return the baggage b = b0 + u n, at most 1, of a customer with n failures not made good. Neutral: b0 = 0, u = 0."""
-    return min(1.0, own + upset * unresolved)
+def brought(usual, own, unresolved, upset):
+    """Return b = b0 + d + u n, held between 0 and 1: the baggage of a customer with n failures not made good.
+
+    b0 is usual in the segment, d the customer's own deviation from it. Neutral: b0 = 0, d = 0, u = 0.
+    """
+    return min(1.0, max(0.0, usual + own) + upset * unresolved)
 
 
 @rule

@@ -37,14 +37,23 @@ def quits(hazard, motivation, strain, motivation_effect, strain_effect, u):
 
 @rule
 def motivation_after_onboarding(motivation, quality, effect):
-    """Return M + k (Q - 0.75), held between 0 and 1. Neutral: k = 0."""
+    """Return M + k (Q - 0.75), held between 0 and 1; of the n requests of one onboarding each has k / n. Neutral: k = 0."""
     return clip(motivation + effect * (quality - ORDINARY_ONBOARDING))
 
 
 @rule
 def knowledge_after_onboarding(knowledge, quality, effect):
-    """Return K + k Q (1 - K). Neutral: k = 0."""
+    """Return K + k Q (1 - K); of the n requests of one onboarding each has k / n. Neutral: k = 0."""
     return knowledge + effect * quality * (1.0 - knowledge)
+
+
+@part
+def parts_of_onboarding(unit, link, supply):
+    """Return n, the requests that one newcomer's onboarding consists of on average, but at least 1."""
+    total = 0.0
+    for place in range(unit.supplies):
+        total += link[supply[unit.first_supply + place]].requests_per_hire
+    return max(1.0, total)
 
 
 @part
@@ -116,6 +125,8 @@ def evening(clock, keys, firm, unit, employee, bond, roster, unit_day, firm_day)
                 continue
             unit_day[u].quits += 1
             firm_day.quits += 1
+            # Nobody is free first by the order of a list: a draw within the first slot decides.
+            arrives = draws.uniform(keys[VACANCY], person.key, 2) / clock.slots_per_day
             search = draws.exponential(draws.uniform(keys[VACANCY], person.key, 0)) * firm.hiring_days
             person.starts = tomorrow + np.ceil(search)
             if person.starts == tomorrow:
@@ -125,11 +136,11 @@ def evening(clock, keys, firm, unit, employee, bond, roster, unit_day, firm_day)
                 person.status = TEMPORARY
                 person.knowledge = firm.temporary_knowledge
                 person.motivation = ORDINARY_MOTIVATION
-                not_free_before(roster, row.first_employee, row.staff, e, tomorrow)
+                not_free_before(roster, row.first_employee, row.staff, e, tomorrow + arrives)
             else:
                 person.status = VACANT
                 row.filled -= 1
-                not_free_before(roster, row.first_employee, row.staff, e, person.starts)
+                not_free_before(roster, row.first_employee, row.staff, e, person.starts + arrives)
             blank(person, tomorrow)
             for b in range(len(bond)):
                 if bond[b].one == e or bond[b].other == e:

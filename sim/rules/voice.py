@@ -2,7 +2,8 @@
 
 Whether somebody speaks up depends on how safe and how easy it is (Detert & Burris 2007, doi:10.5465/amj.2007.26279183;
 Morrison 2014, doi:10.1146/annurev-orgpsych-031413-091328): p = v c e a day, c the climate, e the ease. The climate follows
-what people see happen to those who spoke, and returns to the unit's usual. Forms: no source, modelling choices.
+what people see happen to those who spoke, and returns to the unit's usual. Whoever holds the post knows of the problem; while
+it is vacant, nobody does. Forms: no source, modelling choices.
 """
 
 import numpy as np
@@ -10,13 +11,11 @@ import numpy as np
 from sim import draws
 from sim.compiled import part, rule, stage
 from sim.levers import DAYS_PER_YEAR
-from sim.population import FREE, HELD_BACK, NOBODY, RAISED
+from sim.population import FREE, HELD_BACK, NOBODY, RAISED, VACANT
 from sim.portable import exp
-from sim.rules import leadership
+from sim.rules import aftermath, leadership
 
-BORN, VOICE, HEARD, ROOT = (
-    int(draws.Purpose.BORN), int(draws.Purpose.VOICE), int(draws.Purpose.HEARD), int(draws.Purpose.ROOT)
-)  # fmt: skip
+BORN, VOICE, HEARD = int(draws.Purpose.BORN), int(draws.Purpose.VOICE), int(draws.Purpose.HEARD)
 _DAYS = float(DAYS_PER_YEAR)
 SMALLEST, LARGEST = 0.05, 0.3
 """Severity with which problems begin, evenly spread."""
@@ -76,7 +75,7 @@ def close(clock, problem, p):
 
 
 @stage
-def evening(clock, keys, firm, unit, manager, problem, unit_day, firm_day):
+def evening(clock, keys, firm, unit, employee, manager, problem, unit_day, firm_day):
     """Let problems begin, be raised, dealt with, grow and burst."""
     day = clock.day
     for u in range(len(unit)):
@@ -102,8 +101,10 @@ def evening(clock, keys, firm, unit, manager, problem, unit_day, firm_day):
             continue
         row = unit[one.unit]
         today = unit_day[one.unit]
-        if one.status == HELD_BACK and speaks_up(
-            row.voice_climate, row.voice_ease, firm.voice_rate, draws.uniform(keys[VOICE], one.key, day)
+        if (
+            one.status == HELD_BACK
+            and employee[one.employee].status != VACANT
+            and speaks_up(row.voice_climate, row.voice_ease, firm.voice_rate, draws.uniform(keys[VOICE], one.key, day))
         ):
             one.status = RAISED
             one.raised = day
@@ -120,8 +121,7 @@ def evening(clock, keys, firm, unit, manager, problem, unit_day, firm_day):
                     manager[m].concerns += 1
                 row.voice_climate = climate_after(row.voice_climate, True, firm.voice_learning)
                 today.problems_solved += 1
-                if firm.root_cause > 0.0 and draws.uniform(keys[ROOT], one.key, 0) < firm.root_cause:
-                    row.feedback += 1.0
+                aftermath.look_for_the_root(keys, firm, unit, unit_day, firm_day, one.key, one.unit)
                 close(clock, problem, p)
                 continue
             if day - one.raised >= PATIENCE:
@@ -135,7 +135,7 @@ def evening(clock, keys, firm, unit, manager, problem, unit_day, firm_day):
             firm_day.crises += firm.crisis_cost
             firm.cash -= firm.crisis_cost
             for m in range(row.first_manager, row.first_manager + row.managers):
-                manager[m].attention = max(0.0, manager[m].attention - firm.concern_attention)
+                manager[m].attention -= firm.concern_attention
             close(clock, problem, p)
             continue
         row.severity += one.severity

@@ -167,7 +167,7 @@ def _posts(model: ServiceModel) -> None:
     assert (np.bincount(ends, minlength=len(employee)) == employee["ties"]).all()
     inside = bond["link"] == NOBODY
     assert (employee["unit"][bond["one"]] == employee["unit"][bond["other"]])[inside].all()
-    assert ((state.manager["attention"] >= 0) & (state.manager["attention"] <= 1)).all()
+    assert (state.manager["attention"] <= 1).all()
     for name in ("support", "voice_climate", "clarity", "effort", "committed"):
         assert ((unit[name] >= 0) & (unit[name] <= 1)).all(), name
     assert (unit["standard"] > 0).all()
@@ -224,7 +224,7 @@ def _figures(model: ServiceModel) -> None:
     state, days = model.state, model.day
     shares = ("satisfaction", "trust", "expected_outcome", "expected_process")
     for rows, names in (
-        (state.customer[state.customer["active"] == 1], (*shares, "baggage")),
+        (state.customer[state.customer["active"] == 1], shares),
         (state.relation, shares),
         (state.employee, ("knowledge", "motivation", "compassion", "strain", "peer_support", "tie")),
     ):
