@@ -19,10 +19,11 @@ def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
         root_cause=0.5, escalation_attention=0.15, general_attention=0.5, latent_days=15, survey_period=10, survey_delay=5,
         service_budget=500, company_agreement=0.2, responsibility_training=0.2, problem_rate=100, quit_rate=0.6, hiring_days=8,
         problem_growth=0.1, crisis_days=4, baggage_drain=0.15, contagion=0.1, rivalry_growth=0.5, tolerance=0.1,
+        immediacy=4, concern_attention=3, trust_loss=0.4, expectation_learning=0.3,
     )  # fmt: skip
     chain.add_segment(
         "Homes", customers=150, needs_per_year=60, churn=0.6, new_customers=2.0, rush_share=0.3, patience=0.7,
-        baggage=0.5, escalate_share=0.1, unsatisfiable=0.1, overpromise=0.05, market_pace=0.2,
+        baggage=0.5, escalate_share=0.2, unsatisfiable=0.1, overpromise=0.05, market_pace=0.2,
     )  # fmt: skip
     chain.add_segment("Shops", customers=40, needs_per_year=150, churn=0.5, new_customers=1.0, rush_share=0.1)
     chain.add_department("Front", staff=8, hours_per_request=0.6, error_rate=0.1, newcomer_share=0.4, pause_share=0.1,
@@ -30,8 +31,9 @@ def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
     chain.add_department("Back", staff=4, hours_per_request=0.8, error_rate=0.1, pause_share=0.1, pause_days=2.0,
                          pause_spread=2.0, ownership=0.6, latent_rate=0.03, working_time="fixed")  # fmt: skip
     chain.add_department("Tools", staff=2, managers=0, hours_per_request=0.7, working_time="exponential")
-    chain.add_contractor("Crew", staff=3, hours_per_request=1.2, training=0.05,
-                         accident_rate=0.2, contract_days=40, keep_score=0.8, review_days=15, fee=1.2)  # fmt: skip
+    chain.add_contractor("Crew", staff=3, hours_per_request=1.2, training=0.05, accident_rate=0.4,
+                         measurement=1, contract_days=40, keep_score=0.8, review_days=15, fee=1.2)  # fmt: skip
+    chain.add_department("Keys", staff=1, hours_per_request=0.3, bonds=0.7)
     chain.add_link("Front", "Homes", requests_per_case=0.8, promise_days=0.5)
     chain.add_link("Crew", "Homes", requests_per_case=0.3, promise_days=2, face_to_face=0.8)
     chain.add_link("Front", "Shops", requests_per_case=1.0, promise_days=0.5, unclear=0.2, survey_share=0.5)
@@ -41,6 +43,7 @@ def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
     chain.add_link("Tools", "Back", requests_per_case=0.3, dependence=0.9, passed_on=0.05, cross_training=0.5)
     chain.add_link("Tools", "Front", requests_per_case=0.1, internal_service=0.8)
     chain.add_link("Back", "Tools", requests_per_case=0.2, passed_on=0.02)
+    chain.add_link("Keys", "Front", requests_per_hire=1.0)
     chain.add_link("Back", "Crew", requests_per_case=0.4, requests_per_hire=0.5, dependence=0.6, passed_on=0.05)
     return comparable(chain.check())
 
@@ -50,9 +53,8 @@ def figures_of(plain: PlainModel, kind: str, name: str) -> np.ndarray:
 
 
 def nobody_is_free_with_another(plain: PlainModel) -> bool:
-    """Tell whether no two colleagues are free at the very same moment, as those are who take up their posts together."""
-    times = [[time for time, *_ in unit.roster if time >= plain.day] for unit in plain.units]
-    return all(len(set(ours)) == len(ours) for ours in times)
+    """Tell whether no two colleagues of a unit are free at the very same moment."""
+    return all(len({time for time, *_ in unit.roster}) == unit.heads for unit in plain.units)
 
 
 def run_both(chain: ServiceChain | str, seed: int, days: int) -> tuple[ServiceModel, PlainModel]:
@@ -72,14 +74,14 @@ def assert_same_figures(ours: ServiceModel, plain: PlainModel) -> None:
             np.testing.assert_allclose(found, expected, TOLERANCE, 1e-12, err_msg=f"{kind}.{name}")
 
 
-@pytest.mark.parametrize("seed", [2, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_plain_mesa_gives_the_same_daily_figures_with_every_mechanism_on(seed: int) -> None:
     ours, plain = run_both(everything_at_once(), seed, 30 if INTERPRETED else 90)
     assert_same_figures(ours, plain)
 
 
 def test_plain_mesa_gives_the_same_daily_figures_with_another_number_of_boundaries_a_day() -> None:
-    ours, plain = run_both(everything_at_once(slots_per_day=7), 2, 20 if INTERPRETED else 60)
+    ours, plain = run_both(everything_at_once(slots_per_day=7), 1, 20 if INTERPRETED else 60)
     assert_same_figures(ours, plain)
 
 

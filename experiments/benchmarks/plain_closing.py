@@ -32,18 +32,13 @@ class Closing(Levers):
         if self.pass_on(request):
             return
         right, owned = self.is_right(request), True
-        if not right:
-            request.culprit = request.culprit or self
         if request.to_be_made_good:
             owned = self.is_owned(request)
             right = right and owned
-        elif (
-            self.ownership < 1
-            and when < MOST_VISITS
-            and (not right or self.is_unclear(request))
-            and self.pass_the_blame(request)
-        ):
+        elif when < MOST_VISITS and self.is_unclear(request) and self.pass_the_blame(request, when):
             return
+        if not right:
+            request.culprit = request.culprit or self
         service = self.service(request, right, owned)
         wait = request.finish - request.opened
         in_time = wait <= request.promised
@@ -56,7 +51,7 @@ class Closing(Levers):
         else:
             reaction = self.meet_customer(request, service, right)
         if request.cause == "claim" and not owned:
-            if self.refuse(request, reaction[2]):
+            if self.refuse(request):
                 return
         elif not right and owned and when < MOST_VISITS and model.draw("REOPEN", request.key, when) < link.reopen_rate:
             self.take_back(request)
@@ -103,28 +98,34 @@ class Closing(Levers):
             return u >= refused[request.stage] * model.irresponsible
         return not request.ahead or model.draw("OWN", request.key, request.visits) < self.ownership
 
-    def refuse(self, request: Request, lost: float) -> bool:
+    def refuse(self, request: Request) -> bool:
         """Refuse a claim, at first so that the customer insists the next day, then for good; tell whether there is a next."""
         if request.stage == REFUSED:
             request.link.today["defended"] += 1
             return False
         request.link.today["refused"] += 1
-        request.client.remember_failure(request.link, lost)
+        request.client.remember_failure(request.link, 0.0)
         request.stage = REFUSED
+        request.visits += 1
+        request.returned = True
         request.state = "arrived"
         request.ready = request.finish + 1
         self.model.remember(request, request.ready)
         return True
 
     def take_back(self, request: Request) -> None:
-        """Put right what the client sent back."""
+        """Put right what the client sent back, or let somebody else do it."""
+        when = request.visits
         request.visits += 1
+        request.returned = True
+        request.link.today["reopened"] += 1
+        if not request.to_be_made_good and self.pass_the_blame(request, when):
+            return
         request.broken = False
         request.ready = request.finish
         request.entered = self.model.now
         self.present += 1
         self.today["arrived"] += 1
-        request.link.today["reopened"] += 1
         self.inbox.append(request)
 
     def pass_on(self, request: Request) -> bool:
@@ -150,19 +151,19 @@ class Closing(Levers):
         self.model.worklist.append(request)
 
     def is_unclear(self, request: Request) -> bool:
-        """Tell whether a request came unclear, which shows when it is first looked at."""
-        return not request.visits and self.model.draw("UNCLEAR", request.key, 0) < request.link.unclear
+        """Tell whether a request came unclear, which it is until somebody has answered it."""
+        return not request.returned and self.model.draw("UNCLEAR", request.key, 0) < request.link.unclear
 
-    def pass_the_blame(self, request: Request) -> bool:
-        """Put a failed or unclear request on somebody else rather than own it; tell whether it happened."""
-        model, when = self.model, request.visits
+    def pass_the_blame(self, request: Request, when: int) -> bool:
+        """Put what came unclear, or back as wrong, on somebody else rather than own it; tell whether it happened."""
+        model = self.model
         chance = model.draw("DISOWN", request.key, when)
         if request.handovers >= MOST_HANDOVERS or chance >= 1 - self.ownership:
             return False
         if request.came_from and model.draw("WHOM", request.key ^ 1, when) < 0.5:
             unit = request.came_from
         else:
-            link = self.whom_to_blame(request)
+            link = self.whom_to_blame(request, when)
             if link is None or chance >= (1 - self.ownership) * (1 - model.bridge_blame * link.bridge):
                 return False
             unit = link.supplier
@@ -177,12 +178,12 @@ class Closing(Levers):
         self.hand_over(request, unit)
         return True
 
-    def whom_to_blame(self, request: Request) -> Link | None:
+    def whom_to_blame(self, request: Request, when: int) -> Link | None:
         """Choose a supplier, each as likely as its share in what a case asks."""
         asked = [link for link in self.supply if link.requests_per_case]
         if not asked:
             return None
-        reached = self.model.draw("WHOM", request.key, request.visits) * sum(link.requests_per_case for link in asked)
+        reached = self.model.draw("WHOM", request.key, when) * sum(link.requests_per_case for link in asked)
         for link in asked:
             reached -= link.requests_per_case
             if reached < 0:
@@ -246,7 +247,7 @@ class Closing(Levers):
         That is quality, expectation, the satisfaction lost, and whether the real issue was missed.
         """
         model, link, server, client = self.model, request.link, request.server, request.client
-        weight = (model.attribution if self.contractor else 1.0) * (1 + model.immediacy * link.face_to_face)
+        weight = self.seen_as_the_firm * (1 + model.immediacy * link.face_to_face)
         heard = self.listening * (0.5 + server.compassion / 2)
         best = 0.35 + 0.3 * heard if client.unsatisfiable else 1.0
         quality, expected, lost = client.live_through(link, service, request.finish, weight, best)

@@ -50,7 +50,7 @@ class PlainModel(mesa.Model, Levers):
         self.keys = {purpose.name: int(keys[purpose]) for purpose in draws.Purpose}
         self.slots_per_day = chain.setting("slots_per_day")
         self.day = self.slot = 0
-        self.now = self.until = 0.0
+        self.now = self.until = self.general_left = 0.0
         self.calendar: defaultdict[int, list[Request]] = defaultdict(list)
         self.surprises: defaultdict[int, list[tuple[Customer, Link, Department, int]]] = defaultdict(list)
         self.ladder: deque[Request] = deque()
@@ -86,7 +86,7 @@ class PlainModel(mesa.Model, Levers):
                 spent *= self.front_share * heads / in_front
             elif not facing[unit] and in_front:
                 spent *= (1 - self.front_share) * heads / (heads - in_front)
-            unit.bought = spent / (spent + self.budget_half)
+            unit.spent, unit.bought = spent, spent / (spent + self.budget_half)
 
     def tie_people(self) -> list[Tie]:
         """Tie colleagues within teams, and across every link inside once, whichever way it runs."""
@@ -152,9 +152,9 @@ class PlainModel(mesa.Model, Levers):
         for segment in self.segments:
             segment.begin_day(self.day)
         self.agents_by_type[Department].do("step")
-        self.general_left = self.general_attention
+        self.general_left = self.general_attention + min(0.0, self.general_left)
         while self.ladder and self.general_left > 0:
-            self.general_left = max(0.0, self.general_left - self.escalation_attention)
+            self.general_left -= self.escalation_attention
             self.release(self.ladder.popleft())
         for customer, link, unit, kind in reversed(self.surprises.pop(self.day, [])):
             customer.be_surprised(link, unit, kind)

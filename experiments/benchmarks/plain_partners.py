@@ -22,7 +22,10 @@ class Partner:
     def __init__(self, unit: Department, number: int, start: float) -> None:
         self.unit, self.model, self.number, self.start = unit, unit.model, number, start
         self.quality = self.choose()
-        self.clarity, self.effort, self.committed = unit.agreement, 1.0, unit.commitment
+        own = normal_quantile(self.model.draw("SELECT", unit.key, 128 * number + 127))
+        self.brought = unit.commitment + self.model.commitment_spread * own
+        self.clarity, self.effort, self.committed = unit.agreement, 1.0, clip(self.brought)
+        self.bill = self.model.selection_cost * unit.selection_effort
         self.measured, self.true_score, self.seen_score = 0, -1.0, -1.0
 
     def choose(self) -> float:
@@ -67,23 +70,23 @@ class Partner:
         self.effort += model.effort_rate * (wanted - self.effort)
         clients = sum(link.clients for link in unit.supply)
         trust = sum(link.trust_sum for link in unit.supply) / clients if clients else 0.5
-        wanted = (
-            unit.commitment + model.partnership_gain * unit.partnership * trust + model.fee_gain * math.log(unit.fee)
-        )
+        wanted = self.brought + model.partnership_gain * unit.partnership * trust + model.fee_gain * math.log(unit.fee)
         self.committed += model.commitment_rate * (clip(wanted) - self.committed)
         if unit.measurement and comes_round(model.day, self.start, 5 / unit.measurement):
             cost += model.measurement_cost
             if self.true_score >= 0:
                 error = model.measurement_noise * normal_quantile(model.draw("MEASURE", unit.key, model.day))
-                self.seen_score = clip(self.true_score + error)
                 self.measured += 1
+                newest = 1 if self.measured == 1 else max(1 / self.measured, 0.2)
+                self.seen_score += newest * (clip(self.true_score + error) - self.seen_score)
         now = self
         ends = comes_round(model.day, self.start, unit.contract_days)
         if ends and unit.keep_score and self.measured and self.seen_score < unit.keep_score:
             now = unit.partner = Partner(unit, self.number + 1, model.day + 1.0)
-            cost += model.selection_cost * unit.selection_effort
             for person in unit.staff:
                 person.make_way(now.number, model.day + 1.0)
+        cost += now.bill
+        now.bill = 0.0
         unit.today["cost"] += cost
         model.today["programmes"] += cost
         unit.today.update(

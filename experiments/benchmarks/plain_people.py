@@ -16,6 +16,7 @@ from experiments.benchmarks.plain_rules import (
     Service,
     bits,
     lognormal,
+    normal_quantile,
     spread_out,
 )
 from sim import draws, levers
@@ -45,7 +46,7 @@ class Request:
         self.state = "arrived"
         self.wants_manager = False
         self.waiting_for = self.visits = self.handovers = 0
-        self.broken = self.blamed = False
+        self.broken = self.blamed = self.returned = False
         self.culprit: Any = None
         self.came_from: Any = None
         self.hides: Any = None
@@ -117,7 +118,7 @@ class Customer(mesa.Agent, Feelings):
         weight = sum(link.requests_per_case for link in segment.supply)
         expected = sum(link.requests_per_case * link.expectation for link in segment.supply) / weight
         self.feel(spread_out(expected, model.expectation_spread, model.draw("START", self.key, 0)))
-        self.baggage = spread_out(segment.baggage, segment.baggage_spread, model.draw("START", self.key, 5))
+        self.baggage = segment.baggage_spread * normal_quantile(model.draw("START", self.key, 5))
         self.unsatisfiable = model.draw("START", self.key, 6) < segment.unsatisfiable
         self.unresolved, self.loss, self.recovered = 0, 0.0, False
         self.touched = now
@@ -143,6 +144,7 @@ class Customer(mesa.Agent, Feelings):
         model, segment, when = self.model, self.segment, self.needs
         segment.today["needs"] += 1
         attachment = (1 - model.trust_loyalty) * self.satisfaction + model.trust_loyalty * self.trust
+        attachment -= model.market_pull * (segment.market - segment.market_quality)
         leaving = 1 - math.exp(-segment.hazard * math.exp(-model.churn_sensitivity * (attachment - 0.75)))
         if segment.hazard and model.draw("STAY", self.key, when) < leaving:
             self.active = False
@@ -186,7 +188,7 @@ class Customer(mesa.Agent, Feelings):
         model, segment, before = self.model, self.segment, self.satisfaction
         harder = model.second_failure if self.recovered else 1.0
         quality, judgement, expected = self.encounter(
-            model, link, service, now, segment.market, model.market_effect, min(1.0, weight), harder, best
+            model, link, service, now, segment.market, model.market_effect, weight, harder, best
         )
         if self.active:
             segment.count(before, -1)
@@ -198,11 +200,12 @@ class Customer(mesa.Agent, Feelings):
         return quality, expected, max(0.0, before - self.satisfaction)
 
     def brought(self) -> float:
-        """Return the baggage that comes along: the customer's own, and what failures not made good add."""
-        return min(1.0, self.baggage + self.model.upset * self.unresolved)
+        """Return the baggage that comes along: the usual, the customer's own, and what failures not made good add."""
+        usual = max(0.0, self.segment.baggage + self.baggage)
+        return min(1.0, usual + self.model.upset * self.unresolved)
 
     def remember_failure(self, link: Link, lost: float) -> None:
-        """Bear a failure in mind, and what it cost."""
+        """Bear a failure in mind, and what could be made good of what it cost."""
         link.today["failures"] += 1
         self.unresolved = min(255, self.unresolved + 1)
         self.loss += lost
@@ -217,11 +220,13 @@ class Customer(mesa.Agent, Feelings):
             link.today["recoveries"] += 1
             link.today["recovery_time"] += request.finish - request.opened
             link.today["deflected"] += not owned
-            if right and owned and quality >= 0.6:
-                link.today["recovered"] += 1
-                self.be_made_good(unit, quality)
+            if right and owned:
+                self.be_paid(unit)
+                if quality >= 0.6:
+                    link.today["recovered"] += 1
+                    self.be_made_good(quality)
         if quality < expected - self.segment.tolerance:
-            self.remember_failure(link, lost)
+            self.remember_failure(link, 0.0 if request.cause == "claim" and not owned else lost)
             if self.active and request.stage < MOST_STAGES:
                 self.complain(request)
         elif not request.to_be_made_good and self.unresolved:
@@ -243,18 +248,20 @@ class Customer(mesa.Agent, Feelings):
             if model.draw("ACCIDENT", request.key, 0) < rate:
                 self.suffer_accident(request)
 
-    def be_made_good(self, unit: Department, quality: float) -> None:
-        """Get back satisfaction, and redress, after a complaint that was answered well."""
+    def be_paid(self, unit: Department) -> None:
+        """Get redress for the damage, whatever one makes of the answer."""
+        cost = unit.redress * self.segment.redress_cost
+        for one in (unit, self.segment, self.model):
+            one.today["cost" if one is unit else "redress"] += cost
+
+    def be_made_good(self, quality: float) -> None:
+        """Get back satisfaction, and forgive, after a complaint that was answered well."""
         model, segment, before = self.model, self.segment, self.satisfaction
         self.satisfaction = min(1.0, before + model.recovery_restores * quality * self.loss)
         if self.active:
             segment.count(before, -1)
             segment.count(self.satisfaction, 1)
         self.loss, self.unresolved, self.recovered = 0.0, 0, True
-        cost = unit.redress * segment.redress_cost
-        unit.today["cost"] += cost
-        segment.today["redress"] += cost
-        model.today["redress"] += cost
 
     def complain(self, request: Request) -> None:
         """Complain, go straight to a manager, or, as most do, say nothing."""
@@ -299,23 +306,26 @@ class Customer(mesa.Agent, Feelings):
             return
         model = self.model
         link.today["surfaced"] += 1
-        self.be_let_down(link, float(model.day))
+        lost = self.be_let_down(link, float(model.day), link.supplier.seen_as_the_firm)
+        self.remember_failure(link, lost)
         key = bits(model.keys["SURFACE"], self.key ^ link.key, model.day * 4 + kind)
         self.come_back(key, link, float(model.day), "fault", 0).culprit = unit
         model.look_for_the_root(key, unit)
 
-    def be_let_down(self, link: Link, now: float, weight: float = 1.0, assurance: float = 1.0) -> None:
-        """Live through something in which nothing is right, and all that says nothing of it is as expected."""
+    def be_let_down(
+        self, link: Link, now: float, weight: float, outcome: float = 0.0, assurance: float = 1.0
+    ) -> float:  # fmt: skip
+        """Live through a failure, all that says nothing of it as expected; return the satisfaction lost."""
         usual = self.expected_process
-        service = Service(0.0, usual, min(assurance, usual), usual, usual)
-        *_, lost = self.live_through(link, service, now, weight)
-        self.remember_failure(link, lost)
+        service = Service(outcome, usual, min(assurance, usual), usual, usual)
+        return self.live_through(link, service, now, weight)[2]
 
     def suffer_accident(self, request: Request) -> None:
         """A technician damages something, and calls the office at once, or apologises and sends the customer there."""
         model, link, now = self.model, request.link, request.finish
         link.today["accidents"] += 1
-        self.be_let_down(link, now, model.attribution)
+        weight = request.unit.seen_as_the_firm * (1 + model.immediacy * link.face_to_face)
+        self.remember_failure(link, self.be_let_down(link, now, weight, outcome=0.5))
         key = bits(model.keys["STAGE"], request.key, 64)
         away = model.draw("STAGE", request.key, 1) < model.sent_away * model.irresponsible
         when, stage = (now + 1, UNDECIDED) if away else (now, CALLED_AT_ONCE)
@@ -323,6 +333,7 @@ class Customer(mesa.Agent, Feelings):
         claim.culprit = request.unit
         if away:
             link.today["sent_away"] += 1
-            self.be_let_down(link, now, model.attribution, assurance=0.0)
+            self.be_let_down(link, now, weight, assurance=0.0)
+            self.remember_failure(link, 0.0)
         else:
             claim.ahead = 0

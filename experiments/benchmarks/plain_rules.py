@@ -216,11 +216,11 @@ class Feelings:
         if gap < 0:
             effect *= firm.loss_aversion * harder
         judgement = min(best, clip(quality - firm.assimilation * gap + effect))
-        self.satisfaction += weight * firm.satisfaction_learning * (judgement - self.satisfaction)
+        self.satisfaction += min(1.0, weight * firm.satisfaction_learning) * (judgement - self.satisfaction)
         evidence = link.solid_reliability * outcome + (1 - link.solid_reliability) * service.assurance
         rate = firm.trust_gain if evidence > self.trust else firm.trust_loss
-        self.trust += weight * rate * (evidence - self.trust)
-        learning = weight * firm.expectation_learning
+        self.trust += min(1.0, weight * rate) * (evidence - self.trust)
+        learning = min(1.0, weight * firm.expectation_learning)
         self.expected_outcome = expected_outcome + learning * (outcome - expected_outcome)
         self.expected_process = expected_process + learning * (process - expected_process)
         self.touched = now

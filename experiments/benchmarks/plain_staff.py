@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from experiments.benchmarks.plain_mesa import PlainModel
     from experiments.benchmarks.plain_units import Department
 
+ORDINARY_TIE = 0.4
+"""Mean tie at which belonging is that of the organisation file; who works alone has it."""
+
 
 class Employee(mesa.Agent):
     """Staff: serve, are served by other units, tire, and hold together."""
@@ -36,7 +39,7 @@ class Employee(mesa.Agent):
             link.satisfaction_sum += mine.satisfaction
             link.trust_sum += mine.trust
         self.compassion, self.strain = 1.0, 0.0
-        self.tie, self.peer_support = unit.bonds, 0.0
+        self.tie, self.peer_support = unit.bonds if unit.heads > 1 else ORDINARY_TIE, 0.0
         self.ties = self.team_ties = 0
         self.gain_strain = self.gain_compassion = 0.0
         self.motivation = self.grounds()
@@ -65,9 +68,9 @@ class Employee(mesa.Agent):
             weight += importance
         self.service_received = total / weight if weight else -1.0
         share = model.motivation_service if weight else 0.0
-        target = (1 - share) * unit.conditions + share * self.service_received
+        conditions = unit.conditions + model.bond_belonging * (self.tie - ORDINARY_TIE) / 7
+        target = (1 - share) * conditions + share * self.service_received
         target += model.support_motivation * unit.support * (1 - target)
-        target += model.bond_belonging * (self.tie - unit.bonds) / 7
         return clip(target * (1 - model.strain_motivation * self.strain))
 
     def step(self) -> None:
@@ -86,12 +89,16 @@ class Employee(mesa.Agent):
         self.motivation += model.motivation_rate * (self.grounds() - self.motivation)
 
     def make_way(self, number: int, now: float) -> None:
-        """Give the place to somebody of contractor ``number``, who sees suppliers as they are known."""
-        self.key = bits(self.model.keys["SELECT"], self.post, number)
-        self.knowledge = clip(self.unit.knowledge + self.unit.quality)
-        if self.status == "permanent":
-            self.become_somebody_else()
-            self.meet_suppliers(now)
+        """Give the place to somebody of contractor ``number``, unless nobody of the former one holds it."""
+        if self.status != "permanent":
+            return
+        model, unit = self.model, self.unit
+        self.key = bits(model.keys["SELECT"], self.post, number)
+        able = clip(unit.knowledge + unit.quality)
+        self.knowledge = spread_out(able, unit.knowledge_spread, model.draw("SELECT", self.key, 0))
+        self.motivation = 0.6
+        self.become_somebody_else()
+        self.meet_suppliers(now)
 
     def become_somebody_else(self) -> None:
         """Take away what belonged to the person who was there before."""
@@ -121,15 +128,17 @@ class Employee(mesa.Agent):
         unit.today["quits"] += 1
         model.today["quits"] += 1
         tomorrow = model.day + 1.0
+        moment = model.draw("VACANCY", self.key, 2) / model.slots_per_day
         self.starts = tomorrow + math.ceil(-math.log(model.draw("VACANCY", self.key, 0)) * model.hiring_days)
         if self.starts > tomorrow and model.draw("VACANCY", self.key, 1) < unit.temporaries:
             self.status = "temporary"
             self.knowledge, self.motivation = model.temporary_knowledge, 0.6
-            unit.not_before(self, tomorrow)
+            unit.not_before(self, tomorrow + moment)
         else:
             self.status = "vacant"
             unit.filled -= 1
-            unit.not_before(self, self.starts)
+            if self.starts > tomorrow:
+                unit.not_before(self, self.starts + moment)
         self.become_somebody_else()
         self.lose_ties()
 
@@ -162,14 +171,16 @@ class Employee(mesa.Agent):
                 model.calendar[model.slot].append(request)
 
     def be_onboarded(self, quality: float) -> None:
-        """Start with the motivation and knowledge that the onboarding gives."""
+        """Take from one of the requests of an onboarding what it gives of motivation and knowledge."""
         if self.status == "permanent":
-            self.motivation = clip(self.motivation + self.model.onboarding_motivation * (quality - 0.75))
-            self.knowledge += self.model.onboarding_knowledge * quality * (1 - self.knowledge)
+            model, parts = self.model, max(1.0, sum(link.requests_per_hire for link in self.relations))
+            self.motivation = clip(self.motivation + model.onboarding_motivation / parts * (quality - 0.75))
+            self.knowledge += model.onboarding_knowledge / parts * quality * (1 - self.knowledge)
 
     def begin_evening_together(self) -> None:
         """Forget yesterday's support before the ties bring today's."""
-        self.tie = self.peer_support = self.gain_strain = self.gain_compassion = 0.0
+        self.tie = 0.0 if self.team_ties else ORDINARY_TIE
+        self.peer_support = self.gain_strain = self.gain_compassion = 0.0
 
     def end_evening_together(self) -> None:
         """Take up what the ties brought."""

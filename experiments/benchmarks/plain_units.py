@@ -41,7 +41,8 @@ class Department(mesa.Agent, Closing):
         self.attention = [1.0] * data.get("managers", 1)
         self.attention_left = float(len(self.attention))
         self.standard, self.time_factor, self.lessons, self.feedback = 1.0, 1.0, 0.0, 0.0
-        self.bought = self.latent = 0.0
+        self.spent = self.bought = self.latent = 0.0
+        self.seen_as_the_firm = model.attribution if self.contractor else 1.0
         self.quit_hazard = -math.log(1 - self.quit_rate) / DAYS_PER_YEAR
         self.voice_climate, self.severity, self.crisis_until = self.voice_safety, 0.0, 0.0
         self.partner = Partner(self, 0, 0.0) if self.contractor else None
@@ -119,7 +120,7 @@ class Department(mesa.Agent, Closing):
             self.log_odds += self.partner.errors()
             self.warmth = self.partner.warmth()
         self.latent = min(1.0, (self.latent_rate + model.latent_haste * self.haste) * math.exp(-self.lessons))
-        self.attention = [1.0] * len(self.attention)
+        self.attention = [1 + min(0.0, left) for left in self.attention]
         while self.ladder:
             request = self.ladder[0]
             if self.spend_attention(model.escalation_attention):
@@ -151,7 +152,7 @@ class Department(mesa.Agent, Closing):
 
     def look_after_people(self) -> None:
         """In the evening, what is left of the managers' attention reaches the people."""
-        self.attention_left = sum(self.attention)
+        self.attention_left = sum(max(0.0, left) for left in self.attention)
         self.support = self.advocacy * min(1.0, self.attention_left * self.span / self.heads)
         if self.filled:
             self.today["compassion"] = sum(one.compassion for one in self.there()) / self.filled
@@ -187,7 +188,7 @@ class Department(mesa.Agent, Closing):
         else:
             costs = {"wages": (yearly + len(self.attention) * self.manager_wage) / days, "programmes": 0.0}
         costs["training"] = self.training_now * self.filled * model.training_cost
-        costs["service_budget"] = model.service_budget * heads / days
+        costs["service_budget"] = self.spent * heads / days
         costs["programmes"] += model.platform * model.platform_cost * heads / days
         taught = model.company_agreement + model.responsibility_training
         costs["programmes"] += taught * model.responsibility_cost * heads / days
@@ -205,7 +206,7 @@ class Department(mesa.Agent, Closing):
         if not self.attention or max(self.attention) <= 0:
             return False
         freest = self.attention.index(max(self.attention))
-        self.attention[freest] = max(0.0, self.attention[freest] - cost)
+        self.attention[freest] -= cost
         return True
 
     def hear(self, heard: bool) -> None:
@@ -228,22 +229,28 @@ class Department(mesa.Agent, Closing):
             self.lines[request.ahead].append(request)
         self.inbox = []
         while self.roster[0][0] < self.model.until and any(self.lines):
-            self.begin_work(self)
+            free_at, place, server = self.roster[0]
+            heapreplace(self.roster, (self.begin_work(self, server, free_at), place, server))
 
     def cover(self, other: Department, link: Link) -> None:
-        """Help another unit across a bridge, as long as there is nothing to do here and whoever is free is able to."""
+        """Help another unit across a bridge, as long as there is nothing to do here and somebody who is able to is free."""
         model = self.model
-        while any(other.lines) and not any(self.lines) and self.roster[0][0] < model.until:
-            if model.draw("COVER", self.roster[0][2].post ^ link.key, 0) >= link.cross_training:
+        while any(other.lines) and not any(self.lines):
+            able = [
+                (free_at, place, one)
+                for free_at, place, one in self.roster
+                if free_at < model.until and model.draw("COVER", one.post ^ link.key, 0) < link.cross_training
+            ]
+            if not able:
                 break
             other.today["covered"] += 1
-            self.begin_work(other)
+            free_at, _, server = min(able)
+            self.not_before(server, self.begin_work(other, server, free_at))
 
-    def begin_work(self, unit: Department) -> None:
-        """Let the colleague who is free first take the next request of a unit, mostly one's own."""
+    def begin_work(self, unit: Department, server: Employee, free_at: float) -> float:
+        """Let a colleague take the next request of a unit, mostly one's own; return when that will be done."""
         model = self.model
         request = next(filter(None, unit.lines)).popleft()
-        free_at, place, server = self.roster[0]
         log_factor = unit.pace + model.knowledge_time * (0.75 - server.known(unit)) + model.strain_time * server.strain
         if request.inside:
             log_factor += model.care_time * request.link.care
@@ -255,7 +262,7 @@ class Department(mesa.Agent, Closing):
         request.state = "served"
         self.today["busy_days"] += work
         model.remember(request, request.finish)
-        heapreplace(self.roster, (request.finish, place, server))
+        return request.finish
 
     def arrive(self, request: Request) -> None:
         """Take a case in: it asks for what it needs inside, rests if it must, else joins the line.

@@ -18,6 +18,7 @@ class Problem:
 
     def __init__(self, unit: Department, key: int) -> None:
         self.unit, self.key = unit, key
+        self.knower = unit.staff[int(unit.model.draw("BORN", key, 0) * unit.heads)]
         self.raised: int | None = None
         self.severity = 0.05 + 0.25 * unit.model.draw("BORN", key, 1)
 
@@ -34,7 +35,7 @@ class Problem:
             if not cost or unit.spend_attention(cost):
                 unit.hear(True)
                 unit.today["problems_solved"] += 1
-                unit.feedback += model.draw("ROOT", self.key, 0) < model.root_cause
+                model.look_for_the_root(self.key, unit)
                 return False
             if day - self.raised >= 5:
                 self.wave_off()
@@ -47,10 +48,10 @@ class Problem:
         return True
 
     def is_spoken_of(self) -> bool:
-        """Tell whether somebody raises it today."""
+        """Tell whether whoever knows of it raises it today; while the post is vacant, nobody does."""
         unit, model = self.unit, self.unit.model
         chance = model.voice_rate * unit.voice_climate * unit.voice_ease
-        return model.draw("VOICE", self.key, model.day) < chance
+        return self.knower.status != "vacant" and model.draw("VOICE", self.key, model.day) < chance
 
     def wave_off(self) -> None:
         """Nothing happens to what was raised: it is held back again."""
@@ -64,7 +65,7 @@ class Problem:
         unit.today["crises"] += 1
         unit.today["cost"] += model.crisis_cost
         model.today["crises"] += model.crisis_cost
-        unit.attention = [max(0.0, one - model.concern_attention) for one in unit.attention]
+        unit.attention = [one - model.concern_attention for one in unit.attention]
 
 
 class Problems:
