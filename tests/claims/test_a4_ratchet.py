@@ -136,12 +136,12 @@ def test_with_symmetric_adjustment_it_recovers(measured):
 
 # --- what it costs -----------------------------------------------------------------------------------------------------
 
-RUSH_MONTHS = [Intervention("needs_per_year", 45, "Customers", start=50, end=150)]
+RUSH_MONTHS = [Intervention("needs_per_year", 60, "Customers", start=50, end=150)]
 ASSURED = {"churn": 0, "new_customers": 0, "rush_share": 0}
 
 
 def test_customers_pay_for_a_busy_season_long_after_it(measured):
-    """Slack does not lengthen work, other mechanisms are off: 20 weeks of +80 % demand, looked at 30 weeks later."""
+    """Slack does not lengthen work, other mechanisms are off: 20 weeks of +140 % demand, looked at 30 weeks later."""
     chain = core_firm(customers=250, staff=3, standard_erosion=levers.BY_NAME["standard_erosion"].default, **ASSURED)
     for words, figure in (
         ("points of empathy", on_link("Front", "Customers", "empathy", start=300)),
