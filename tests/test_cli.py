@@ -81,7 +81,8 @@ def test_run_writes_tables_pictures_and_a_manifest(small, tmp_path):
     done = service_culture("run", small, "--days", 20, "--seed", 4, "--out", out)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in out.iterdir()) == [
-        "chain.png", "firm.csv", "links.csv", "manifest.json", "over_time.png", "segments.csv", "units.csv",
+        "books.csv", "chain.png", "firm.csv", "links.csv", "manifest.json", "over_time.png", "problems.csv",
+        "segments.csv", "units.csv",
     ]  # fmt: skip
     firm = pd.read_csv(out / "firm.csv")
     assert list(firm["day"]) == list(range(1, 21))

@@ -17,6 +17,7 @@ from sim.eventlog import (
     compare_table,
     derive,
     figures,
+    fitting,
     from_tickets,
     guess_columns,
     held_out,
@@ -93,7 +94,7 @@ def test_held_out_tickets_of_a_steady_log_are_predicted(log):
 
 
 def test_a_known_chain_comes_back_from_its_own_simulated_log(tmp_path):
-    known = ServiceChain()
+    known = ServiceChain(**fitting.ALREADY_IN_THE_LOG)
     known.graph.update(slots_per_day=48, knowledge_time=0.0, knowledge_errors=0.0, motivation_errors=0.0)
     known.add_department("Desk", staff=12, hours_per_request=0.4, pause_share=0.7, pause_days=0.8, error_rate=0.1,
                          training=0.0)  # fmt: skip
