@@ -26,9 +26,9 @@ SLOTS_PER_DAY = 48
 HOURS_PER_DAY = 8.0
 ALREADY_IN_THE_LOG: dict[str, float] = {
     "complain_share": 0.0, "escalate_share": 0.0, "hidden_issue": 0.0, "latent_rate": 0.0, "accident_rate": 0.0,
-    "ownership": 1.0, "unclear": 0.0,
+    "ownership": 1.0, "unclear": 0.0, "quit_rate": 0.0, "problem_rate": 0.0,
 }  # fmt: skip
-"""Work that the firm makes for itself, and handing on: a log's tickets and reassignments hold them already."""
+"""Work that the firm makes for itself, handing on, and vacant posts: a log's tickets, reassignments and names hold them."""
 WORK_SPREAD = 0.8
 
 
@@ -335,9 +335,11 @@ def _note_defaults(notes: list[str]) -> None:
         "teams (requests_per_case 0): no ticket log shows them. Add links between teams to study internal service"
     )
     notes.append(
-        "left out: complaints, repeated contacts, late faults and accidents that become requests of their own, and blame "
-        "passing (" + ", ".join(f"{name} {value:g}" for name, value in ALREADY_IN_THE_LOG.items()) + "): they are "
-        "among the log's tickets and reassignments already"
+        "left out: complaints, repeated contacts, late faults and accidents that become requests of their own, blame "
+        "passing, and vacancies by quits ("
+        + ", ".join(f"{name} {value:g}" for name, value in ALREADY_IN_THE_LOG.items())
+        + "): they are "
+        "among the log's tickets, reassignments and people already. Set them where you know them"
     )
     notes.append(
         "left at the default: everything about people (knowledge, motivation, tools, expectations). Their mechanisms "

