@@ -149,7 +149,10 @@ def run(
     if as_json:
         print_json({"out": str(out), "sha256": manifest["results"]["sha256"], "figures": figures})
     elif not quiet:
-        rows = [(m.label, f"{figures[m.name]:.1f}", m.unit) for m in measures.MEASURES]
+        rows = [
+            (m.label, f"{figures[m.name]:,.0f}" if abs(figures[m.name]) >= 1000 else f"{figures[m.name]:.1f}", m.unit)
+            for m in measures.MEASURES
+        ]
         print_table(
             f"{chain.setting('name')}{but_for(off)}: mean of the last {max(1, days // 4)} of {days} days",
             ("measure", "value", "unit"),
