@@ -32,7 +32,7 @@ def effect(spent, half):
 
 
 @rule
-def pay(unit_day, firm_day, firm, cost):
+def pay(unit_day, firm, cost):
     """Book a cost of a unit; which kind it is, the caller adds."""
     unit_day.cost += cost
     firm.cash -= cost
@@ -60,11 +60,11 @@ def close_books(firm, unit, link, employee, unit_day, link_day, segment_day, fir
             ) / _DAYS
             firm_day.fees += fee
             firm_day.programmes += support * row.staff
-            pay(unit_day[u], firm_day, firm, fee + support * row.staff)
+            pay(unit_day[u], firm, fee + support * row.staff)
         else:
             wages = (yearly + row.managers * row.manager_wage) / _DAYS
             firm_day.wages += wages
-            pay(unit_day[u], firm_day, firm, wages)
+            pay(unit_day[u], firm, wages)
         training = row.training_now * row.filled * firm.training_cost
         responsibility = (
             (firm.company_agreement + firm.responsibility_training) * firm.responsibility_cost * row.staff / _DAYS
@@ -75,19 +75,19 @@ def close_books(firm, unit, link, employee, unit_day, link_day, segment_day, fir
         firm_day.training += training
         firm_day.programmes += responsibility + shared
         firm_day.service_budget += budget
-        pay(unit_day[u], firm_day, firm, training + responsibility + budget + shared)
+        pay(unit_day[u], firm, training + responsibility + budget + shared)
     for edge in range(len(link)):
         one = link[edge]
         surveys = link_day[edge].answers * firm.survey_cost
         firm_day.surveys += surveys
-        pay(unit_day[one.supplier], firm_day, firm, surveys)
+        pay(unit_day[one.supplier], firm, surveys)
         if one.client_unit != NOBODY:
             people = unit[one.supplier].staff + unit[one.client_unit].staff
             bridges = (
                 one.gatherings * firm.gathering_cost + one.cross_training * firm.cross_training_cost
             ) * people / _DAYS  # fmt: skip
             firm_day.programmes += bridges
-            pay(unit_day[one.supplier], firm_day, firm, bridges)
+            pay(unit_day[one.supplier], firm, bridges)
     firm_day.profit = (
         firm_day.revenue
         - firm_day.wages

@@ -90,6 +90,14 @@ def blank(person, day):
 
 
 @part
+def lose_ties(bond, e):
+    """Cut every tie of whoever held post ``e``."""
+    for b in range(len(bond)):
+        if bond[b].one == e or bond[b].other == e:
+            bond[b].strength = 0.0
+
+
+@part
 def meet_suppliers(firm, unit, link, supply, employee, relation, e, now):
     """Let a newcomer see each supplier as it is known: expected, trusted, and satisfactory as expected."""
     row = unit[employee[e].unit]
@@ -142,9 +150,7 @@ def evening(clock, keys, firm, unit, employee, bond, roster, unit_day, firm_day)
                 row.filled -= 1
                 not_free_before(roster, row.first_employee, row.staff, e, person.starts + arrives)
             blank(person, tomorrow)
-            for b in range(len(bond)):
-                if bond[b].one == e or bond[b].other == e:
-                    bond[b].strength = 0.0
+            lose_ties(bond, e)
 
 
 @rule
@@ -164,9 +170,7 @@ def take_up_post(
     if person.status == VACANT:
         row.filled += 1
     else:  # the temporary takes the ties along
-        for b in range(len(bond)):
-            if bond[b].one == e or bond[b].other == e:
-                bond[b].strength = 0.0
+        lose_ties(bond, e)
     person.status = PERMANENT
     person.holders += 1
     person.key = draws.bits(keys[NEWCOMER], person.post, np.uint64(person.holders))

@@ -61,6 +61,18 @@ def pull(where: str | None = None, **values: float) -> list[Intervention]:
     return [Intervention(name, value, where) for name, value in values.items()]
 
 
+def by_seed(
+    chain: ServiceChain, *pulled: Intervention, days: int = 250, seeds: Iterable[int] = SEEDS
+) -> list[ServiceModel]:
+    """Return a run for each seed, so that several figures can be taken from the same runs."""
+    return [run(chain, seed, days, *pulled) for seed in seeds]
+
+
+def change(figure: Figure, after: Iterable[ServiceModel], before: Iterable[ServiceModel]) -> Estimate:
+    """Return how much more a figure is in the runs of ``after`` than in their twins of ``before``."""
+    return estimate([figure(one) - figure(other) for one, other in zip(after, before, strict=True)])
+
+
 def difference(
     figure: Figure,
     chain: ServiceChain,

@@ -8,7 +8,8 @@ from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.rules import leadership
 from tests.claims.paired import (
-    SEEDS,
+    by_seed,
+    change,
     difference,
     measure,
     on_link,
@@ -22,15 +23,6 @@ from tests.claims.paired import (
 
 HELP, NO_HELP = pull(advocacy=1.0), pull(advocacy=0.0)
 ROUTES = ("support_buffer", "support_motivation", "support_willing", "support_tools", "support_growth")
-
-
-def by_seed(chain, *pulled, days=250):
-    return [run(chain, seed, days, *pulled) for seed in SEEDS]
-
-
-def change(figure, after, before):
-    """Return how much more a figure is in the runs of ``after`` than in their twins of ``before``."""
-    return estimate([figure(one) - figure(other) for one, other in zip(after, before, strict=True)])
 
 
 def firm(**graph):

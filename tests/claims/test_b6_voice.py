@@ -12,6 +12,8 @@ from sim.population import RAISED
 from sim.rules import voice
 from tests.claims.paired import (
     SEEDS,
+    by_seed,
+    change,
     difference,
     measure,
     on_link,
@@ -27,15 +29,6 @@ OPEN = pull(voice_safety=0.9, voice_ease=0.9, openness=0.9)
 SHUT = pull(voice_safety=0.3, voice_ease=0.3, openness=0.3)
 SMALL = 0.5
 """Severity below which a problem counts as small; 1 bursts."""
-
-
-def by_seed(chain, *pulled, days=250):
-    return [run(chain, seed, days, *pulled) for seed in SEEDS]
-
-
-def change(figure, after, before):
-    """Return how much more a figure is in the runs of ``after`` than in their twins of ``before``."""
-    return estimate([figure(one) - figure(other) for one, other in zip(after, before, strict=True)])
 
 
 def firm(**graph):
