@@ -1,0 +1,5 @@
+"""``python -m sim.cli`` is ``service-culture``."""
+
+from sim.cli import main
+
+main()

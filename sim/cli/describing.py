@@ -1,0 +1,169 @@
+"""Commands that describe: organisations, levers, mechanisms, and their files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.app import app
+from sim.cli.options import AsJson, Organisation, Overwrite, Without, load
+from sim.console import but_for, print_json, print_mechanism, print_table, state_of
+from sim.errors import InputError
+
+
+@app.command()
+def organisations(as_json: AsJson = False) -> None:
+    """List the bundled organisations."""
+    from sim import organisation
+
+    found = {name: organisation.load(name) for name in organisation.bundled()}
+    if as_json:
+        print_json({name: dict(chain.graph) for name, chain in found.items()})
+    else:
+        rows = [
+            (name, str(len(chain.units)), str(len(chain.links)), chain.setting("description"))
+            for name, chain in found.items()
+        ]
+        print_table("Bundled organisations", ("name", "units", "links", "what it is"), rows, "")
+
+
+@app.command(epilog="Example: service-culture show retailer")
+def show(organisation: Organisation = "energy_distributor", without: Without = None, as_json: AsJson = False) -> None:
+    """Check an organisation and show its units, their load, and who serves whom."""
+    from sim import mechanisms
+
+    off = mechanisms.switchable(without or [])
+    chain = load(organisation, off)
+    load_of, rates = chain.utilisation(), chain.case_rates()
+    if as_json:
+        print_json({"utilisation": load_of, "cases_per_day": rates, "without": off, "chain": chain.to_node_link()})
+        return
+    rows = [
+        (name, chain.nodes[name]["kind"], str(chain.nodes[name].get("staff", 1)), f"{rates[name]:.1f}",
+         f"{100 * load_of[name]:.0f} %", ", ".join(sorted(chain.successors(name))))
+        for name in chain.units
+    ]  # fmt: skip
+    print_table(
+        f"{chain.setting('name')}{but_for(off)}: {len(chain.units)} units, {len(chain.links)} links, "
+        + ", ".join(f"{chain.nodes[s].get('customers', 0):,} {s}" for s in chain.segments),
+        ("unit", "kind", "staff", "cases a day", "load", "serves"),
+        rows,
+        "Load: working time asked for, as a share of what the staff have; above 100 % the backlog grows.",
+    )
+
+
+@app.command()
+def levers(
+    home: Annotated[str | None, typer.Argument(help="Only of firm, unit, link or segment.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every lever: unit, range, default, neutral value, mechanism, source."""
+    from dataclasses import asdict
+
+    from sim.levers import GUESS, LEVERS
+
+    homes = ("firm", "unit", "link", "segment")
+    if home is not None and home not in homes:
+        from sim.errors import did_you_mean
+
+        raise InputError(
+            "no lever lives there", place="home", value=home, allowed=", ".join(homes), hint=did_you_mean(home, homes)
+        )
+    chosen = [one for one in LEVERS if home in (None, one.home)]
+    if as_json:
+        print_json([asdict(one) for one in chosen])
+        return
+    rows = [
+        (one.name.replace("_", "-"), one.mechanism, one.home, f"{one.low:g} … {one.high:g}", f"{one.default:g}",
+         "–" if one.neutral is None else f"{one.neutral:g}", f"{one.meaning} [{one.unit}]",
+         "a guess" if one.source == GUESS else one.source)
+        for one in chosen
+    ]  # fmt: skip
+    print_table("Levers", ("lever", "id", "of", "range", "default", "off", "meaning", "source"), rows, "")
+
+
+@app.command(
+    epilog="Examples: service-culture mechanisms my-firm.toml · service-culture mechanisms B2 · "
+    "service-culture mechanisms B2 my-firm.toml"
+)
+def mechanisms(
+    what: Annotated[
+        str, typer.Argument(help="An organisation as elsewhere, or the id of one mechanism for its details.")
+    ] = "energy_distributor",
+    organisation: Annotated[str | None, typer.Argument(help="After an id: the organisation.")] = None,
+    without: Without = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every mechanism: whether an organisation has it, its levers, and what the test of its claim measured."""
+    from sim import mechanisms as table
+
+    chosen = table.MECHANISMS
+    if detail := organisation is not None or (len(what) == 2 and what[1].isdigit()):
+        chosen = (table.find(what),)
+        what = organisation or "energy_distributor"
+    off = table.switchable(without or [])
+    chain = load(what, off)
+    found = [(one, table.is_on(chain, one.id) if table.switch(one.id) else None) for one in chosen]
+    if as_json:
+        print_json([table.as_dict(one, on) for one, on in found])
+    elif detail:
+        print_mechanism(*found[0], chain.setting("name"))
+    else:
+        rows = []
+        for one, on in found:
+            figures = table.measured(one.id)
+            first = f"{figures[0].what}: {figures[0].text()}, n = {figures[0].runs}" if figures else "–"
+            rows.append((
+                one.id, one.name, state_of(one, on),
+                ", ".join(lever.name.replace("_", "-") for lever in table.levers_of(one.id)),
+                first + (f"; {len(figures) - 1} more" if len(figures) > 1 else ""),
+            ))  # fmt: skip
+        print_table(
+            f"Mechanisms in {chain.setting('name')}{but_for(off)}",
+            ("id", "mechanism", "here", "levers", "what the test of its claim measured [95 % interval]"),
+            rows,
+            "All figures of one: service-culture mechanisms ID. Without one: --without ID, on every command that runs.",
+        )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the organisation file."""
+    from sim import organisation
+
+    print(json.dumps(organisation.schema(), indent=2))
+
+
+@app.command(epilog="Example: service-culture new my-firm.toml")
+def new(
+    file: Annotated[Path, typer.Argument(help="The organisation file to write.")],
+    like: Annotated[str, typer.Option(help="The bundled organisation to start from.")] = "energy_distributor",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a commented organisation file to start from."""
+    from sim import organisation, results
+
+    results.write_text(file, organisation.bundled_text(like), overwrite=overwrite)
+    print(f"{file} holds a copy of {like}. Edit it, then: service-culture show {file}")
+
+
+@app.command(
+    epilog="Examples: service-culture convert my-firm.toml my-firm.graphml · "
+    "service-culture convert my-firm.toml without-rush.toml --without A5"
+)
+def convert(
+    organisation: Organisation,
+    file: Annotated[Path, typer.Argument(help="File to write; its ending says the format: .toml, .json, .graphml.")],
+    without: Without = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Convert an organisation between TOML, node-link JSON and GraphML; or write it without some mechanisms."""
+    from sim import mechanisms, results
+    from sim import organisation as organisations_
+
+    off = mechanisms.switchable(without or [])
+    results.write_text(file, organisations_.as_text(load(organisation, off), file), overwrite=overwrite)
+    print(f"wrote {file}{but_for(off)}")

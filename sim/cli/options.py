@@ -1,0 +1,49 @@
+"""Options that several commands share, and what each command does with them first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.chain import ServiceChain
+
+Organisation = Annotated[
+    str, typer.Argument(help="An organisation file (.toml, .json, .graphml) or the name of a bundled organisation.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the (first) run.", min=0)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; only errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")]
+Format = Annotated[str, typer.Option("--format", help="Format of the tables: csv or parquet.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Switch a mechanism off: an id of `service-culture mechanisms`, or several with commas. May be repeated."
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Pull a lever: lever=value[@where][,start=DAY][,ramp=DAYS][,end=DAY]. May be repeated."),
+]
+
+
+def load(organisation: str, off: Sequence[str] = ()) -> ServiceChain:
+    """Return a checked chain from whatever the user named, with the mechanisms ``off`` switched off."""
+    from sim import mechanisms
+    from sim import organisation as organisations_
+
+    return mechanisms.without(organisations_.load(organisation), off)
+
+
+def folder_for(command: str, out: Path | None, overwrite: bool) -> tuple[Path, bool]:
+    """Return where results go, before any long work: a folder named by the user is protected, the default is scratch."""
+    from sim import results
+
+    if out is None:
+        out, overwrite = Path("results") / command, True
+    results.check_free(out, overwrite=overwrite)
+    return out, overwrite
