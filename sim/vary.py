@@ -15,15 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sim import levers, measures
+from sim import curves, levers, measures
 from sim.chain import ServiceChain
 from sim.errors import InputError
-from sim.estimates import CONFIDENCE, Estimate, estimate
+from sim.estimates import Estimate, estimate
 from sim.interventions import Intervention, rows_of
 from sim.model import ServiceModel
 
-RESAMPLES = 999
-SMOOTH_DAYS = 5  # the paired difference is noisy from day to day; the lag is read off its moving mean
 REFERENCE = "as described"
 
 
@@ -101,41 +99,14 @@ class Variation:
         return difference
 
     def lag(self, measure: str = "external_satisfaction") -> Estimate:
-        """Return the days from the change until half of its effect on ``measure`` is there.
+        """Return the days from the change until half of its effect on ``measure`` is there; see `sim.curves.lag`.
 
-        Read off the paired difference between the highest and the lowest value, averaged over seeds, smoothed over
-        `SMOOTH_DAYS` days; the interval is a percentile bootstrap over seeds. Not measurable (nan) when the effect over
-        the window cannot be told from none.
+        Read off the paired difference between the highest and the lowest value. Not measurable (nan) when the effect over the
+        window cannot be told from none.
         """
-        curves = self.effect_curve(measure)
-        final = estimate(np.nanmean(curves[:, -self.window :], axis=1))
-        undecided = final.runs > 1 and final.low <= 0 <= final.high
-        if len(self.values) < 2 or final.runs == 0 or undecided or final.mean == 0:
+        if len(self.values) < 2:
             return Estimate(np.nan, np.nan, np.nan, len(self.seeds))
-        middle = _half_time(curves.mean(axis=0), self.window)
-        if len(curves) == 1:
-            return Estimate(middle, np.nan, np.nan, 1)
-        from scipy import stats
-
-        found = stats.bootstrap(
-            (np.arange(len(curves)),),
-            lambda rows: _half_time(curves[rows.astype(int)].mean(axis=0), self.window),
-            n_resamples=RESAMPLES,
-            confidence_level=CONFIDENCE,
-            method="percentile",
-            vectorized=False,
-            rng=np.random.default_rng(0),
-        )
-        low, high = found.confidence_interval
-        return Estimate(middle, float(low), float(high), len(curves))
-
-
-def _half_time(curve: np.ndarray, window: int) -> float:
-    """Return the day on which a curve that starts at 0 first reaches half of its mean over the last ``window`` days."""
-    final = np.nanmean(curve[-window:])
-    smooth = pd.Series(curve).rolling(SMOOTH_DAYS, center=True, min_periods=1).mean().to_numpy()
-    reached: Sequence[int] = np.flatnonzero(smooth / final >= 0.5).tolist() if final else []
-    return float(reached[0] + 1) if len(reached) else np.nan
+        return curves.lag(self.effect_curve(measure), self.window)
 
 
 def vary(
@@ -208,8 +179,8 @@ def vary(
         for run_seed, futures in zip(seeds, results, strict=True)
         for value, arrays in zip((*checked, None), futures, strict=True)
     ]
-    curves = {
+    over_time = {
         measure.name: np.array([[arrays[measure.name][warm_up:] for arrays in futures] for futures in results])
         for measure in measures.MEASURES
     }
-    return Variation(one.name, where, checked, seeds, warm_up, days, window, pd.DataFrame(figures), curves)
+    return Variation(one.name, where, checked, seeds, warm_up, days, window, pd.DataFrame(figures), over_time)

@@ -7,9 +7,10 @@ import pytest
 from scipy import stats
 
 from sim.chain import ServiceChain
+from sim.curves import half_time
 from sim.errors import InputError
 from sim.estimates import Estimate, estimate
-from sim.vary import _half_time, vary
+from sim.vary import vary
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +114,9 @@ def test_estimates_are_students_t_intervals_without_missing_runs():
     assert estimate([]).runs == 0
 
 
-def test_half_time_of_an_exponential_approach_is_its_half_life():
+def testhalf_time_of_an_exponential_approach_is_its_half_life():
     days = np.arange(1, 201)
     for tau in (10, 30):
         curve = 5 * (1 - np.exp(-days / tau))
-        assert _half_time(curve, 50) == pytest.approx(tau * np.log(2), abs=1.5)
-    assert np.isnan(_half_time(np.zeros(20), 5))
+        assert half_time(curve, 50) == pytest.approx(tau * np.log(2), abs=1.5)
+    assert np.isnan(half_time(np.zeros(20), 5))
