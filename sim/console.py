@@ -70,7 +70,7 @@ def print_table(title: str, headers: tuple[str, ...], rows: Sequence[tuple[str, 
 
     table = Table(title=title, caption=footer or None, title_justify="left", caption_justify="left")
     for number, header in enumerate(headers):
-        numeric = all(row[number][:1].isdigit() or row[number][:1] in "-−–" for row in rows if row[number])
+        numeric = all(row[number][:1].isdigit() or row[number][:1] in "-−–+" for row in rows if row[number])
         table.add_column(header, justify="right" if numeric and number else "left")
     for row in rows:
         table.add_row(*row)
@@ -165,3 +165,96 @@ def _cell(row: dict[str, float], name: str, digits: int) -> str:
     if mean != mean:
         return "–"
     return f"{mean:.{digits}f}" + (f"\n[{low:.{digits}f}, {high:.{digits}f}]" if low == low else "")
+
+
+_COMPARED = (
+    ("external_satisfaction", "external\nsatisfaction", 2),
+    ("net_promoter_score", "NPS", 1),
+    ("retention", "retention,\n% a year", 1),
+    ("internal_satisfaction", "internal\nsatisfaction", 2),
+    ("motivation", "motivation", 2),
+    ("profit", "profit a year,\nthousands", 0),
+)
+
+
+def print_comparison(comparison: Any, note: str = "") -> None:
+    """Print scenarios side by side: the first as it is, the others as differences; then money, and what pairing was worth."""
+    first, *others = comparison.names
+    rows: list[tuple[str, ...]] = [
+        (first, *(_interval(comparison.figure(name, first), digits, name) for name, _, digits in _COMPARED))
+    ]
+    rows += [
+        (
+            other,
+            *(_interval(comparison.difference(name, other), digits, name, sign=True) for name, _, digits in _COMPARED),
+        )
+        for other in others
+    ]
+    print_table(
+        f"{comparison.scenarios[0].organisation.setting('name')}{note}: difference to “{first}”",
+        ("scenario", *(label for _, label, _ in _COMPARED)),
+        rows,
+        f"n = {len(comparison.seeds)} paired runs; mean [95 % interval]; last {comparison.window} of {comparison.days} days. "
+        "First row: values; other rows: differences. All measures: comparison.csv",
+    )
+    money_rows = []
+    currency = comparison.scenarios[0].organisation.setting("currency")
+    for other in others:
+        money = comparison.money(other)
+        money_rows.append((
+            other,
+            *(_interval(one, 0, "profit", sign=True) for one in (money.revenue, money.cost, money.profit)),
+            _payback(money.payback, comparison.days),
+            f"{money.paid_back} of {len(comparison.seeds)}",
+            "–" if (day := comparison.parting("external_satisfaction", other)) is None else f"day {day}",
+        ))  # fmt: skip
+    print_table(
+        f"Money over the {comparison.days} days of the story, thousands of {currency}, and when customers' curves part",
+        (
+            "scenario",
+            "extra revenue",
+            "extra cost",
+            "extra profit",
+            "pays back",
+            "runs in\nwhich it did",
+            "curves part",
+        ),
+        money_rows,
+        "Curves part: first five days on which external satisfaction clearly differs, corrected for looking at all days.",
+    )
+    for other in others:
+        factor = comparison.variance_reduction("external_satisfaction", other)
+        if factor.mean == factor.mean and factor.mean != float("inf"):
+            needed = int(-(-factor.mean * len(comparison.seeds) // 1))
+            print(f"Without common random numbers, “{other}” would have needed {needed:,} runs for as narrow an interval "
+                  f"({factor.text(1)} times as many).")  # fmt: skip
+
+
+def print_points(points: Sequence[Any]) -> None:
+    """Print what a story shows here, and what it does not."""
+    for one in points:
+        sign = "shown" if one.holds else "NOT shown here"
+        print(f"  {sign}: {one.text}: {one.figure.text(one.digits)} {one.unit}")
+
+
+def _interval(value: Any, digits: int, name: str, sign: bool = False) -> str:
+    """Return an estimate in two lines; money in thousands."""
+    scale = 1000 if name == "profit" else 1
+    if value.mean != value.mean:
+        return "–"
+    mark = "+" if sign else ""
+    text = f"{value.mean / scale:{mark},.{digits}f}"
+    if value.low == value.low:
+        text += f"\n[{value.low / scale:,.{digits}f}, {value.high / scale:,.{digits}f}]"
+    return text
+
+
+def _payback(day: Any, days: int) -> str:
+    """Say from which day a change has paid for itself."""
+    if day.mean != day.mean:
+        return "–"
+    if day.mean > days:
+        return "not within\nthese days"
+    last = "later" if day.high > days else f"{day.high:.0f}"
+    middle = "at once" if day.mean == 0 else f"from day {day.mean:.0f}"
+    return middle + (f"\n[{day.low:.0f}, {last}]" if day.low == day.low else "")

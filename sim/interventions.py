@@ -173,7 +173,7 @@ def _column(state: State, lever_name: str) -> np.ndarray:
     return column
 
 
-def parse(text: str) -> Intervention:
+def parse(text: str, *, place: str = "--set") -> Intervention:
     """Read ``lever=value[@where][,start=…][,ramp=…][,end=…]`` as command lines write it."""
     head, *options = text.split(",")
     name, equals, rest = head.partition("=")
@@ -193,7 +193,7 @@ def parse(text: str) -> Intervention:
     except ValueError:
         raise InputError(
             "this is no intervention",
-            place="--set",
+            place=place,
             value=text,
             allowed="lever=value, then if need be @where and ,start=DAY ,ramp=DAYS ,end=DAY",
             hint="for example: training=0.1@Sales,start=250,ramp=60",

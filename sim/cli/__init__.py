@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from sim.cli import describing, running, tickets  # noqa: F401  (each adds its commands)
+from sim.cli import comparing, describing, running, telling, tickets  # noqa: F401  (each adds its commands)
 from sim.cli.app import app
 from sim.errors import ServiceCultureError
 
@@ -19,6 +19,8 @@ def main() -> NoReturn:
     """Run the command line; a mistake in what the user gave ends with exit code 2 and no traceback."""
     try:
         code = app(standalone_mode=False)  # Typer turns Ctrl-C into exit code 130, and returns it
+    except comparing.Finished as leave:
+        sys.exit(leave.exit_code)
     except typer.Exit as leave:
         code = leave.exit_code
     except (typer.Abort, KeyboardInterrupt):
