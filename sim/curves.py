@@ -6,10 +6,9 @@ that everything in it is due to what differs between the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 
 from sim.estimates import CONFIDENCE, Estimate, estimate
 
@@ -21,8 +20,12 @@ SMOOTH_DAYS = 5
 def half_time(curve: np.ndarray, window: int) -> float:
     """Return the day on which a curve that starts at 0 first reaches half of its mean over the last ``window`` days."""
     final = np.nanmean(curve[-window:])
-    smooth = pd.Series(curve).rolling(SMOOTH_DAYS, center=True, min_periods=1).mean().to_numpy()
-    reached: Sequence[int] = np.flatnonzero(smooth / final >= 0.5).tolist() if final else []
+    known = np.isfinite(curve)
+    days = np.ones(SMOOTH_DAYS)
+    there = np.convolve(known, days, "same")
+    total = np.convolve(np.where(known, curve, 0.0), days, "same")
+    smooth = np.divide(total, there, out=np.full(len(curve), np.nan), where=there > 0)
+    reached = np.flatnonzero(smooth / final >= 0.5) if final else []
     return float(reached[0] + 1) if len(reached) else np.nan
 
 

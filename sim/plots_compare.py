@@ -57,15 +57,14 @@ def differences(comparison: Comparison, shown: Sequence[str] = HEADLINE) -> Figu
             axes.set_ylim(len(others) - 0.5, -0.5)
             axes.grid(axis="x", color="#E8E8E8", lw=0.8)
             axes.set_axisbelow(True)
-            axes.xaxis.set_major_locator(plt.MaxNLocator(4))
+            axes.xaxis.set_major_locator(plt.MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
             axes.xaxis.set_major_formatter(_thousands)
             axes.tick_params(axis="both", labelsize=8)
         for axes in list(grid.flat)[len(shown) :]:
             axes.axis("off")
         firm = comparison.scenarios[0].organisation.setting("name")
-        figure.suptitle(
-            "\n".join(wide(f"{firm}: difference to “{comparison.names[0]}”", 90)), fontweight="bold", fontsize=12, x=0.01, ha="left",
-        )  # fmt: skip
+        title = "\n".join(wide(f"{firm}: difference to “{comparison.names[0]}”", 90))
+        figure.suptitle(title, fontweight="bold", fontsize=12, x=0.01, ha="left")
         figure.supxlabel(
             f"{len(comparison.seeds)} paired runs; bars: 95 % intervals; hollow: cannot be told from no difference; last "
             f"{comparison.window} of {comparison.days} days",
@@ -77,7 +76,7 @@ def differences(comparison: Comparison, shown: Sequence[str] = HEADLINE) -> Figu
 def unfolding(comparison: Comparison, shown: Sequence[str] = UNFOLDING) -> Figure:
     """Draw how the paired differences to the first scenario unfold day by day, and the extra profit so far."""
     days = np.arange(1, comparison.days + 1)
-    panels = [(name, measures.BY_NAME[name].label, measures.BY_NAME[name].unit) for name in shown]
+    panels = [(name, measures.BY_NAME[name].label, _unit(comparison, measures.BY_NAME[name].unit)) for name in shown]
     panels.append(("", "extra profit so far", _unit(comparison, "currency")))
     with plt.rc_context(_STYLE):
         figure, grid = plt.subplots(2, 2, figsize=(10.5, 6.6), layout="constrained", sharex=True)
@@ -108,7 +107,9 @@ def unfolding(comparison: Comparison, shown: Sequence[str] = UNFOLDING) -> Figur
 
 
 def _unit(comparison: Comparison, unit: str) -> str:
-    """Return a unit with the firm's currency in place of the word."""
+    """Return the unit of a difference, with the firm's currency in place of the word."""
+    if unit.endswith("100"):
+        return f"points of {unit}"
     return unit.replace("currency", str(comparison.scenarios[0].organisation.setting("currency")))
 
 
