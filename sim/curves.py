@@ -25,8 +25,8 @@ def half_time(curve: np.ndarray, window: int) -> float:
     there = np.convolve(known, days, "same")
     total = np.convolve(np.where(known, curve, 0.0), days, "same")
     smooth = np.divide(total, there, out=np.full(len(curve), np.nan), where=there > 0)
-    reached = np.flatnonzero(smooth / final >= 0.5) if final else []
-    return float(reached[0] + 1) if len(reached) else np.nan
+    reached = np.isfinite(smooth) & (smooth / final >= 0.5) if final else np.zeros(len(curve), bool)
+    return float(np.argmax(reached) + 1) if reached.any() else np.nan
 
 
 def lag(curves: np.ndarray, window: int) -> Estimate:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pandas as pd
 
 from sim import plots, plots_compare, results
@@ -52,6 +53,7 @@ def save(
     }
     for name, picture in pictures.items():
         picture.savefig(draft / f"{name}.png")
+        plt.close(picture)
     manifest = results.manifest(
         command, first.organisation, tables, **inputs,
         scenarios=[one.to_dict() for one in comparison.scenarios], runs=len(comparison.seeds), asked=comparison.asked,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, With
 from sim.console import but_for, compiling, print_json, print_table
 
 if TYPE_CHECKING:
+    from sim.scenario import Scenario
     from sim.story import Story
 
 
@@ -36,6 +39,12 @@ def scenario(
     out: Annotated[
         Path | None, typer.Option(help="Folder for tables, pictures and manifest [default: results/STORY, replaced]")
     ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the story's scenarios as files into this folder, to be changed and compared; run nothing."
+        ),
+    ] = None,
     table_format: Format = "csv",
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -54,16 +63,36 @@ def scenario(
 
         story = stories.find(name)
         script = Path(name).stem.replace("_", "-")
-        out, overwrite = folder_for(script, out, overwrite)
+        folder, overwrite = (write, overwrite) if write else folder_for(script, out, overwrite)
         told = story.told_on(load(organisation, off))
     told = [one.lasting(days=days, warm_up=warm_up, seed=seed, runs=runs) for one in told]  # type: ignore[arg-type]
+    if write:
+        _write(told, folder, overwrite)
+        return
     if not (quiet or as_json):
         print(f"{story.title}\n\n{story.section('Story')}\n\n{story.section('Question')}\n", flush=True)
     finish(
-        told, "scenario", out, overwrite, table_format, quiet, as_json, precision=precision, workers=workers,
+        told, "scenario", folder, overwrite, table_format, quiet, as_json, precision=precision, workers=workers,
         title=but_for(off), points=story.points, story=script, title_of_story=story.title,
         look_for=story.section("Look for"), levers=story.section("Levers"),
     )  # fmt: skip
+
+
+def _write(scenarios: Sequence[Scenario], folder: Path, overwrite: bool) -> None:
+    """Write scenarios as numbered TOML files, so that their order is that of the story."""
+    from sim import results
+
+    files = [folder / f"{number}-{_as_file_name(one.name)}.toml" for number, one in enumerate(scenarios)]
+    for file, one in zip(files, scenarios, strict=True):
+        results.write_text(file, one.to_toml(), overwrite=overwrite)
+    print(
+        f"{folder} holds {len(files)} scenarios. Change them, then: service-culture compare "
+        + " ".join(map(str, files))
+    )
+
+
+def _as_file_name(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")[:40] or "scenario"
 
 
 def main(story: Story) -> None:
