@@ -143,7 +143,8 @@ def test_stories_are_listed_and_told_by_name_as_a_script_and_from_a_file(small, 
     mine = tmp_path / "mine.py"
     mine.write_text(
         '"""Mine.\n\nStory: S.\n\nQuestion: Q?\n"""\nfrom sim.interventions import Intervention\n'
-        'from sim.scenario import Scenario\nfrom sim.story import Story\n\n\ndef scenarios(firm):\n    first = Scenario("As it is", firm)\n'
+        "from sim.scenario import Scenario\nfrom sim.story import Story\n\n\n"
+        'def scenarios(firm):\n    first = Scenario("As it is", firm)\n'
         '    return [first, first.what_if("Trained", Intervention("training", 0.1))]\n\n\n'
         "STORY = Story(__doc__, scenarios, lambda comparison: [])\n"
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
+from pathlib import Path
 
 import pytest
 
-from sim import organisation, story
+from sim import organisation, scenario, story
 from sim.compare import Comparison, compare
 from sim.errors import InputError
 
@@ -56,3 +58,15 @@ def test_a_storys_points_hold(name, firm):
     assert len(points) >= 2
     missed = [f"{point.text}: {point.figure.text(point.digits)} {point.unit}" for point in points if not point.holds]
     assert not missed, missed
+
+
+def _blocks(language: str) -> list[str]:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_examples_of_the_documentation_run():
+    (example,) = _blocks("python")
+    exec(compile(example, "docs/scenarios.md", "exec"), {})
+    (file,) = _blocks("toml")
+    assert scenario.parse(file).what_if("Further").interventions[0].ramp == 60
