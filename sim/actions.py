@@ -21,6 +21,7 @@ from typing import Literal
 from sim import levers
 from sim.chain import ServiceChain
 from sim.errors import InputError, did_you_mean
+from sim.interventions import rows_of
 from sim.levers import DAYS_PER_YEAR, GUESS
 
 Place = tuple[str, ...]
@@ -34,6 +35,9 @@ REACH = 0.25
 
 LEAST_STEP = 0.1
 """A lever with less room than this share of an ordinary step is at the end of its range, and nothing can be done there."""
+
+LEAST_WORK = 0.2
+"""Posts of work for which a step on a link is paid at least: talking to each other takes time, however little is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,8 +401,6 @@ def candidates(
     off : mechanisms that are switched off; actions on their levers would switch them on again and are left out
     step : factor on every step
     """
-    from sim.interventions import rows_of
-
     if not 0 < step <= 10:
         raise InputError("steps cannot be of this size", place="step", value=step, allowed="above 0, up to 10")
     chosen = [action(name) for name in only] or list(ACTIONS)
@@ -471,9 +473,7 @@ def check_prices(prices: Mapping[str, float]) -> dict[str, float]:
                 hint="change the cost lever in the organisation file; `service-culture levers` lists those of F1",
             )
         if not (isinstance(price, (int, float)) and math.isfinite(price) and price > 0):
-            raise InputError(
-                "this is no price", place=f"price of {one.lever}", value=price, allowed="a number above 0"
-            )
+            raise InputError("this is no price", place=f"price of {one.lever}", value=price, allowed="a number above 0")
         checked[one.lever] = float(price)
     return checked
 
@@ -495,9 +495,7 @@ def parse_price(text: str) -> tuple[str, float]:
         ) from None
 
 
-def cost(
-    chain: ServiceChain, one: Candidate, volumes: Volumes, prices: Mapping[str, float] | None = None
-) -> float:
+def cost(chain: ServiceChain, one: Candidate, volumes: Volumes, prices: Mapping[str, float] | None = None) -> float:
     """Return what a step costs a year, in the organisation's currency: booked by the model, or at its price.
 
     A step that was cut at the end of a range costs in proportion.
@@ -526,8 +524,16 @@ def counted(chain: ServiceChain, one: Candidate) -> float:
         return float(sum(chain.nodes[name].get("managers", 1) for name in names))
     if per == "customer":
         return float(sum(chain.nodes[name]["customers"] for name in names))
-    if per == "post of work":  # full-time posts that the work over the link takes
-        supplier, client = place
-        hours = chain.link_rates()[supplier, client] * chain.value("hours_per_request", supplier)
-        return hours / float(chain.setting("hours_per_day"))
+    if per == "post of work":
+        return max(LEAST_WORK, _posts_of_work(chain, *place))
     return 1.0
+
+
+def _posts_of_work(chain: ServiceChain, supplier: str, client: str) -> float:
+    """Return the full-time posts that the work over a link takes: requests, cases handed on, and onboarding."""
+    requests = chain.link_rates()[supplier, client]
+    if client not in chain.segments:
+        requests += chain.case_rates()[client] * chain.value("passed_on", supplier, client)
+        hires = chain.nodes[client]["staff"] * chain.value("quit_rate", client) / DAYS_PER_YEAR
+        requests += hires * chain.value("requests_per_hire", supplier, client)
+    return requests * chain.value("hours_per_request", supplier) / float(chain.setting("hours_per_day"))

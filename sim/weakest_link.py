@@ -106,7 +106,7 @@ def weakest_link(
     days: int = 250,
     step: float = 1.0,
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Tick | None = None,
 ) -> WeakestLink:
     """Return what the next unit of money does at every place where it can be spent.
 
@@ -120,7 +120,7 @@ def weakest_link(
     runs : fresh seeds for these
     seed, warm_up, days, workers : as in `sim.vary.vary`; satisfaction is taken over the last quarter of the days, profit
         over all of them
-    progress : called with the number of runs that have ended, and of all runs
+    progress : called with the number of runs that have ended, out of `most_runs`
     """
     for name, number, least in (
         ("pairs", pairs, 2), ("confirm", confirm, 0), ("runs", runs, 2), ("warm_up", warm_up, 0), ("days", days, 4),
@@ -133,8 +133,7 @@ def weakest_link(
     design = designs.screening(len(found), seed, pairs)
     rows = len(design)
     stock = min(STOCK, rows)
-    # How many will be confirmed is not known before; the count is corrected when it is.
-    counter = _Counter(2 * rows + stock + (min(2 * confirm, len(found)) + bool(confirm)) * runs, progress)
+    counter = _Counter(progress)
 
     def screen(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
         root = ServiceModel(chain, seed=seed + row).run(warm_up)
@@ -152,7 +151,9 @@ def weakest_link(
     ways = np.array([both for both, _, _ in screened])
     _check_finite(ways)
     whole_steps = np.array([1.0 / one.reach for one in found])
-    by_design = [designs.effects(design, ways[:, 0, figure] - ways[:, 1, figure]).scaled(whole_steps) for figure in (0, 1)]
+    by_design = [
+        designs.effects(design, ways[:, 0, figure] - ways[:, 1, figure]).scaled(whole_steps) for figure in (0, 1)
+    ]
     volumes = _mean([one for _, _, one in screened if one is not None])
     bills = [_bill(chain, one, volumes, prices) for one in found]
     labels = [_label(one, prices) for one in found]
@@ -163,7 +164,7 @@ def weakest_link(
 
     screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
     best = _best(screening, confirm)
-    counter.total = 2 * rows + stock + (len(best) + bool(best)) * runs
+    counter.done = most_runs(len(found), pairs, confirm, runs) - (len(best) + bool(best)) * runs
 
     def alone(number: int) -> np.ndarray:
         root = ServiceModel(chain, seed=seed + rows + number).run(warm_up)
@@ -198,14 +199,20 @@ def weakest_link(
     )
 
 
+def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
+    """Return how many runs so many candidates take at most: actions that are best in both respects are confirmed once."""
+    rows = designs.order_for(found, pairs)
+    return 2 * rows + min(STOCK, rows) + (min(2 * confirm, found) + bool(confirm)) * runs
+
+
 # --- running ---------------------------------------------------------------------------------------------------------------
 
 
 class _Counter:
     """Counts runs over threads, and tells them when to stop."""
 
-    def __init__(self, total: int, progress: Callable[[int, int], None] | None) -> None:
-        self.total, self.progress, self.done = total, progress, 0
+    def __init__(self, progress: Tick | None) -> None:
+        self.progress, self.done = progress, 0
         self.lock, self.stop = threading.Lock(), threading.Event()
 
     def tick(self) -> None:
@@ -214,7 +221,7 @@ class _Counter:
         with self.lock:
             self.done += 1
             if self.progress:
-                self.progress(self.done, self.total)
+                self.progress(self.done)
 
 
 class _Stopped(Exception):
