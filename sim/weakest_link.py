@@ -138,14 +138,21 @@ def weakest_link(
     def screen(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
         root = ServiceModel(chain, seed=seed + row).run(warm_up)
         ways = [
-            _outcome(_future(root, found, [_level(one, sign * s) for one, s in zip(found, design[row], strict=True)], days),
-                     warm_up, counter)
+            _outcome(
+                future(
+                    root,
+                    [(one, one.high if sign * s > 0 else one.low) for one, s in zip(found, design[row], strict=True)],
+                    days,
+                ),
+                warm_up,
+                counter,
+            )
             for sign in (1, -1)
-        ]  # fmt: skip
+        ]
         if row >= stock:
             return np.array(ways), np.full(2, np.nan), None
         as_is = root.branch().run(days)
-        return np.array(ways), _outcome(as_is, warm_up, counter), _volumes(as_is, warm_up)
+        return np.array(ways), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
 
     screened = _each(screen, range(rows), workers, counter)
     ways = np.array([both for both, _, _ in screened])
@@ -154,8 +161,8 @@ def weakest_link(
     by_design = [
         designs.effects(design, ways[:, 0, figure] - ways[:, 1, figure]).scaled(whole_steps) for figure in (0, 1)
     ]
-    volumes = _mean([one for _, _, one in screened if one is not None])
-    bills = [_bill(chain, one, volumes, prices) for one in found]
+    stocked = _mean([one for _, _, one in screened if one is not None])
+    bills = [_bill(chain, one, stocked, prices) for one in found]
     labels = [_label(one, prices) for one in found]
 
     def summed(chosen: Sequence[int]) -> dict[str, float]:
@@ -169,11 +176,12 @@ def weakest_link(
     def alone(number: int) -> np.ndarray:
         root = ServiceModel(chain, seed=seed + rows + number).run(warm_up)
         as_is = _outcome(root.branch().run(days), warm_up, counter)
-        return np.array([
-            _outcome(_future(root, [found[one]], [found[one].after], days), warm_up, counter) - as_is for one in best
-        ])  # fmt: skip
+        ends = [_outcome(future(root, [(found[one], found[one].after)], days), warm_up, counter) for one in best]
+        return np.array(ends) - as_is
 
-    paired = np.array(_each(alone, range(runs if best else 0), workers, counter)).reshape(-1, len(best), 2)
+    paired = np.array(_each(alone, range(runs if best else 0), workers, counter)).reshape(
+        runs if best else 0, len(best), 2
+    )
     _check_finite(paired)
     confirmed = pd.DataFrame([
         labels[one]
@@ -243,14 +251,10 @@ def _each(
             raise
 
 
-def _level(one: Candidate, sign: int) -> float:
-    return one.high if sign > 0 else one.low
-
-
-def _future(root: ServiceModel, found: Sequence[Candidate], values: Sequence[float], days: int) -> ServiceModel:
-    """Return a branch of a model in which levers have other values from now on, ``days`` later."""
+def future(root: ServiceModel, chosen: Sequence[tuple[Candidate, float]], days: int) -> ServiceModel:
+    """Return a branch of a model in which these levers have these values from now on, ``days`` later."""
     model = root.branch()
-    for one, value in zip(found, values, strict=True):
+    for one, value in chosen:
         lever = levers.BY_NAME[one.action.lever]
         getattr(model.state, lever.home)[lever.name][one.row] = value
         if lever.name == "agreement":
@@ -284,7 +288,7 @@ def _check_finite(figures: np.ndarray) -> None:
         )
 
 
-def _volumes(model: ServiceModel, warm_up: int) -> Volumes:
+def volumes(model: ServiceModel, warm_up: int) -> Volumes:
     """Return how much of what is paid by the piece happened in a year of one run."""
     chain, state = model.chain, model.state
     days = slice(warm_up, model.day)
@@ -346,8 +350,8 @@ def _label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bill(chain: ServiceChain, one: Candidate, volumes: Volumes, prices: Mapping[str, float]) -> Bill:
-    amount = actions.cost(chain, one, volumes, prices)
+def _bill(chain: ServiceChain, one: Candidate, stocked: Volumes, prices: Mapping[str, float]) -> Bill:
+    amount = actions.cost(chain, one, stocked, prices)
     return Bill(booked=amount) if one.action.booked else Bill(priced=amount)
 
 

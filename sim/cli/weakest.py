@@ -219,20 +219,20 @@ def _print(answer: WeakestLink, note: str) -> None:
           "the step loses money.")  # fmt: skip
 
 
-def _top(table: pd.DataFrame, figure: str) -> list[dict[str, Any]]:
+def _top(table: pd.DataFrame, figure: str) -> list[dict[Any, Any]]:
     """Return the rows to show: those with an effect that can be told from none, or the first few where there are none."""
     told = table[table[f"{figure}_low"] > 0]
     return (told if len(told) else table.head(3)).head(SHOWN).to_dict(orient="records")
 
 
-def _step(row: dict[str, Any]) -> str:
+def _step(row: dict[Any, Any]) -> str:
     return f"{row['lever'].replace('_', ' ')} {row['before']:.4g} → {row['after']:.4g}"
 
 
-def _cost(row: dict[str, Any]) -> str:
+def _cost(row: dict[Any, Any]) -> str:
     return f"{row['cost']:,.0f}" + (" *" if row["cost_from"] == "guess" else "")
 
 
-def _cell(row: dict[str, Any], name: str, digits: int) -> str:
+def _cell(row: dict[Any, Any], name: str, digits: int) -> str:
     mean, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
     return "–" if mean != mean else f"{mean:,.{digits}f}\n[{low:,.{digits}f}, {high:,.{digits}f}]"
