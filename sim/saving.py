@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from sim import plots, plots_compare, results
+from sim import plots, results
 from sim.compare import Comparison
 from sim.errors import InputError
 from sim.estimates import Estimate
@@ -48,8 +48,8 @@ def save(
     as_is = ServiceModel(first.firm, seed=first.seed, interventions=first.scheduled()).run(first.warm_up + first.days)
     pictures = {
         "chain": plots.chain_picture(as_is),
-        "differences": plots_compare.differences(comparison),
-        "unfolding": plots_compare.unfolding(comparison),
+        "differences": plots.differences(comparison),
+        "unfolding": plots.unfolding(comparison),
     }
     for name, picture in pictures.items():
         picture.savefig(draft / f"{name}.png")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim import compare as comparing
-from sim import measures, plots_compare, results, saving
+from sim import measures, plots, results, saving
 from sim.chain import ServiceChain
 from sim.compare import HORIZON, compare
 from sim.errors import InputError
@@ -195,5 +195,5 @@ def test_pictures_are_drawn_for_one_run_and_for_many_scenarios(found, as_is):
     others = [as_is.what_if(f"A scenario with a rather long name, number {number}") for number in range(8)]
     many = compare([as_is, *others], runs=1)
     for one in (found, many):
-        for picture in (plots_compare.differences(one), plots_compare.unfolding(one)):
+        for picture in (plots.differences(one), plots.unfolding(one)):
             assert len(picture.axes) >= 4

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from sim import measures
 from sim.compare import Comparison
 from sim.estimates import intervals
-from sim.plots import _STYLE, INK, MUTED
+from sim.plots.style import INK, MUTED, STYLE
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe & Ito's colours in an order that keeps neighbours apart; dashes and marks differ as well."""
@@ -34,7 +34,7 @@ def differences(comparison: Comparison, shown: Sequence[str] = HEADLINE) -> Figu
     wide = textwrap.wrap
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, grid = plt.subplots(
             rows, columns, figsize=(3.2 * columns + 1.6, rows * (1.0 + 0.42 * len(others)) + 0.9), squeeze=False,
             sharey=True, layout="constrained",
@@ -78,7 +78,7 @@ def unfolding(comparison: Comparison, shown: Sequence[str] = UNFOLDING) -> Figur
     days = np.arange(1, comparison.days + 1)
     panels = [(name, measures.BY_NAME[name].label, _unit(comparison, measures.BY_NAME[name].unit)) for name in shown]
     panels.append(("", "extra profit so far", _unit(comparison, "currency")))
-    with plt.rc_context(_STYLE):
+    with plt.rc_context(STYLE):
         figure, grid = plt.subplots(2, 2, figsize=(10.5, 6.6), layout="constrained", sharex=True)
         for axes, (name, label, unit) in zip(grid.flat, panels, strict=True):
             axes.axhline(0, color=MUTED, lw=1)

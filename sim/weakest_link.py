@@ -1,0 +1,413 @@
+"""Where the next euro should go: the marginal effect of everything that a firm can do, per unit of cost.
+
+Two stages. *Screening* moves all candidates at once, each a half step up or down by a two-level design (`sim.designs`), and
+gives every one an estimate with an interval; each row of the design has a seed of its own, and its two runs are futures of
+one warmed-up model with common random numbers. *Confirmation* takes those that look best and runs each alone, a whole step,
+against the firm as described, on seeds that screening has not seen: picking the best of hundreds flatters them (the winner's
+curse), and figures from fresh seeds do not. What is ranked and shown first is confirmed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from sim import actions, designs, levers, measures
+from sim.actions import Candidate, Volumes
+from sim.chain import ServiceChain
+from sim.errors import InputError
+from sim.estimates import Estimate, estimate
+from sim.levers import DAYS_PER_YEAR
+from sim.model import ServiceModel
+
+STOCK = 16
+"""Seeds of screening that also run the firm as described: for volumes, and to see whether half steps bend the response."""
+MONEY = 100_000
+"""Units of currency by which effects on satisfaction are told."""
+
+Result = TypeVar("Result")
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WeakestLink:
+    """What came out: tables ready to write, the best first, and what they rest on.
+
+    Attributes
+    ----------
+    chain, candidates : the organisation, and everything that can be done in it
+    confirmed : one row per action that was run alone, see `COLUMNS`
+    screening : the same columns for every candidate
+    places : what a step of everything does, place by place, from screening
+    levers : what a step does when it is made everywhere, lever by lever, from screening
+    design : rows and columns of the design, degrees of freedom
+    bend : external satisfaction, mean of both signs less the firm as described: how far half steps are from straight lines
+    seeds : the first seed, how many were used for screening and how many for confirmation
+    """
+
+    chain: ServiceChain
+    candidates: tuple[Candidate, ...]
+    confirmed: pd.DataFrame
+    screening: pd.DataFrame
+    places: pd.DataFrame
+    levers: pd.DataFrame
+    design: dict[str, int]
+    bend: Estimate
+    seeds: dict[str, int]
+    warm_up: int
+    days: int
+
+    @property
+    def window(self) -> int:
+        """Days at the end over which satisfaction is taken."""
+        return _window(self.days)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by file name."""
+        return {"actions": self.confirmed, "screening": self.screening, "places": self.places, "levers": self.levers}
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What something costs a year: what the model's books hold of it, and what has a price beside them."""
+
+    booked: float = 0.0
+    priced: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Both together."""
+        return self.booked + self.priced
+
+    def __add__(self, other: Bill) -> Bill:
+        return Bill(self.booked + other.booked, self.priced + other.priced)
+
+
+def weakest_link(
+    chain: ServiceChain,
+    *,
+    only: Sequence[str] = (),
+    where: str | None = None,
+    off: Sequence[str] = (),
+    prices: Mapping[str, float] | None = None,
+    pairs: int = 200,
+    confirm: int = 10,
+    runs: int = 30,
+    seed: int = 1,
+    warm_up: int = 250,
+    days: int = 250,
+    step: float = 1.0,
+    workers: int | None = None,
+    progress: Tick | None = None,
+) -> WeakestLink:
+    """Return what the next unit of money does at every place where it can be spent.
+
+    Parameters
+    ----------
+    chain : a checked chain
+    only, where, off, step : which candidates; see `sim.actions.candidates`
+    prices : the user's own prices, by lever, in place of the guesses of `sim.actions.ACTIONS`
+    pairs : least number of pairs of runs for screening; a design that holds more candidates takes more
+    confirm : how many of the best by satisfaction per cost, and how many of the best by profit, are run alone; 0 for none
+    runs : fresh seeds for these
+    seed, warm_up, days, workers : as in `sim.vary.vary`; satisfaction is taken over the last quarter of the days, profit
+        over all of them
+    progress : called with the number of runs that have ended, out of `most_runs`
+    """
+    for name, number, least in (
+        ("pairs", pairs, 2), ("confirm", confirm, 0), ("runs", runs, 2), ("warm_up", warm_up, 0), ("days", days, 4),
+        ("seed", seed, 0),
+    ):  # fmt: skip
+        if number < least:
+            raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
+    prices = actions.check_prices(prices or {})
+    found = actions.candidates(chain, only=only, where=where, off=off, step=step)
+    design = designs.screening(len(found), seed, pairs)
+    rows = len(design)
+    stock = min(STOCK, rows)
+    counter = _Counter(progress)
+
+    def screen(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
+        root = ServiceModel(chain, seed=seed + row).run(warm_up)
+        ways = [
+            _outcome(
+                future(
+                    root,
+                    [(one, one.high if sign * s > 0 else one.low) for one, s in zip(found, design[row], strict=True)],
+                    days,
+                ),
+                warm_up,
+                counter,
+            )
+            for sign in (1, -1)
+        ]
+        if row >= stock:
+            return np.array(ways), np.full(2, np.nan), None
+        as_is = root.branch().run(days)
+        return np.array(ways), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
+
+    screened = _each(screen, range(rows), workers, counter)
+    ways = np.array([both for both, _, _ in screened])
+    _check_finite(ways)
+    whole_steps = np.array([1.0 / one.reach for one in found])
+    by_design = [
+        designs.effects(design, ways[:, 0, figure] - ways[:, 1, figure]).scaled(whole_steps) for figure in (0, 1)
+    ]
+    stocked = _mean([one for _, _, one in screened if one is not None])
+    bills = [_bill(chain, one, stocked, prices) for one in found]
+    labels = [_label(one, prices) for one in found]
+
+    def summed(chosen: Sequence[int]) -> dict[str, float]:
+        bill = sum((bills[one] for one in chosen), Bill())
+        return _figures(by_design[0].estimate(chosen), by_design[1].estimate(chosen), bill)
+
+    screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
+    best = _best(screening, confirm)
+    counter.done = most_runs(len(found), pairs, confirm, runs) - (len(best) + bool(best)) * runs
+
+    def alone(number: int) -> np.ndarray:
+        root = ServiceModel(chain, seed=seed + rows + number).run(warm_up)
+        as_is = _outcome(root.branch().run(days), warm_up, counter)
+        ends = [_outcome(future(root, [(found[one], found[one].after)], days), warm_up, counter) for one in best]
+        return np.array(ends) - as_is
+
+    paired = np.array(_each(alone, range(runs if best else 0), workers, counter)).reshape(
+        runs if best else 0, len(best), 2
+    )
+    _check_finite(paired)
+    confirmed = pd.DataFrame([
+        labels[one]
+        | _figures(estimate(paired[:, place, 0]), estimate(paired[:, place, 1]), bills[one])
+        | {f"screened_{name}": screening.loc[one, name] for name in _screened()}
+        for place, one in enumerate(best)
+    ], columns=[*COLUMNS, *(f"screened_{name}" for name in _screened())])  # fmt: skip
+    # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
+    moved = float(np.sum(by_design[0].means * np.array([one.off_centre for one in found])))
+    bends = np.array([both[:, 0].mean() - as_is[0] - moved for both, as_is, _ in screened[:stock]])
+    return WeakestLink(
+        chain=chain,
+        candidates=tuple(found),
+        confirmed=ranked(confirmed),
+        screening=ranked(screening),
+        places=ranked(_grouped(screening, "place", ["home", "place"], summed)),
+        levers=ranked(_grouped(screening, "lever", ["lever", "what"], summed)),
+        design={"rows": rows, "candidates": len(found), "spare": by_design[0].spare},
+        bend=estimate(bends),
+        seeds={"first": seed, "screening": rows, "confirmation": runs if best else 0},
+        warm_up=warm_up,
+        days=days,
+    )
+
+
+def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
+    """Return how many runs so many candidates take at most: actions that are best in both respects are confirmed once."""
+    rows = designs.order_for(found, pairs)
+    return 2 * rows + min(STOCK, rows) + (min(2 * confirm, found) + bool(confirm)) * runs
+
+
+# --- running ---------------------------------------------------------------------------------------------------------------
+
+
+class _Counter:
+    """Counts runs over threads, and tells them when to stop."""
+
+    def __init__(self, progress: Tick | None) -> None:
+        self.progress, self.done = progress, 0
+        self.lock, self.stop = threading.Lock(), threading.Event()
+
+    def tick(self) -> None:
+        if self.stop.is_set():
+            raise _Stopped
+        with self.lock:
+            self.done += 1
+            if self.progress:
+                self.progress(self.done)
+
+
+class _Stopped(Exception):
+    """Another run has failed, or the user has had enough."""
+
+
+def _each(
+    task: Callable[[int], Result], numbers: Sequence[int], workers: int | None, counter: _Counter
+) -> list[Result]:
+    """Return what ``task`` gives for each number, in their order, whatever the number of threads."""
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        tasks = [pool.submit(task, number) for number in numbers]
+        try:
+            wait(tasks, return_when=FIRST_EXCEPTION)
+            return [one.result() for one in tasks]
+        except BaseException:
+            counter.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def future(root: ServiceModel, chosen: Sequence[tuple[Candidate, float]], days: int) -> ServiceModel:
+    """Return a branch of a model in which these levers have these values from now on, ``days`` later."""
+    model = root.branch()
+    for one, value in chosen:
+        lever = levers.BY_NAME[one.action.lever]
+        getattr(model.state, lever.home)[lever.name][one.row] = value
+        if lever.name == "agreement":
+            # The model brings a new agreement in at the next review. Here it is made at once: what is left of the clarity
+            # of the old one is taken to be left of the new.
+            unit = model.state.unit
+            kept = unit["clarity"][one.row] / one.before if one.before > 0 else 1.0
+            unit["clarity"][one.row] = min(1.0, kept * value)
+    return model.run(days)
+
+
+def _window(days: int) -> int:
+    return max(1, days // 4)
+
+
+def _outcome(model: ServiceModel, warm_up: int, counter: _Counter) -> np.ndarray:
+    """Return external satisfaction over the last quarter of the days since ``warm_up``, and profit a year over all of them."""
+    arrays = measures.daily_arrays(model)
+    counter.tick()
+    window = _window(model.day - warm_up)
+    return np.array([np.mean(arrays["external_satisfaction"][-window:]), np.mean(arrays["profit"][warm_up:])])
+
+
+def _check_finite(figures: np.ndarray) -> None:
+    if not np.isfinite(figures).all():
+        raise InputError(
+            "in some runs no customer is left, and satisfaction cannot be compared",
+            place="organisation",
+            allowed="an organisation that keeps customers over the days that are compared",
+            hint="look at `service-culture run`: churn, new_customers and the load of the units decide how many stay",
+        )
+
+
+def volumes(model: ServiceModel, warm_up: int) -> Volumes:
+    """Return how much of what is paid by the piece happened in a year of one run."""
+    chain, state = model.chain, model.state
+    days = slice(warm_up, model.day)
+    years = (model.day - warm_up) / DAYS_PER_YEAR
+    link, unit = state.link_day[days], state.unit_day[days]
+    vacancies, redress = {}, dict.fromkeys(chain.units, 0.0)
+    for row, name in enumerate(chain.units):
+        empty = float(np.mean(state.unit["staff"][row] - unit["filled"][:, row]))
+        without = 1.0 - chain.value("temporaries", name)
+        vacancies[name] = empty / without if without > 0 else 0.0
+    for row, (supplier, client) in enumerate(chain.links):
+        encounters = float(link["encounters"][:, row].sum())
+        if client in chain.segments and encounters > 0:
+            answered = float((link["recoveries"] - link["deflected"])[:, row].sum()) / years
+            right = float(link["right"][:, row].sum()) / encounters
+            redress[supplier] += answered * right * chain.value("redress_cost", client)
+    causes = float(link["complaints"].sum() + link["surfaced"].sum() + unit["problems_solved"].sum()) / years
+    return Volumes(vacancies, redress, causes)
+
+
+def _mean(found: Sequence[Volumes]) -> Volumes:
+    units = found[0].vacancies
+    return Volumes(
+        {name: float(np.mean([one.vacancies[name] for one in found])) for name in units},
+        {name: float(np.mean([one.redress[name] for one in found])) for name in units},
+        float(np.mean([one.causes for one in found])),
+    )
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------------
+
+_LABELS = ("lever", "home", "place", "what", "unit", "before", "after", "cost_from")
+_ESTIMATES = ("satisfaction", "net_profit", "points_per_money", "profit_per_cost", "worth")
+_SPREAD = tuple(f"{name}{suffix}" for name in _ESTIMATES for suffix in ("", "_low", "_high"))
+COLUMNS = (*_LABELS, "cost", "booked", *_SPREAD, "runs")
+"""Columns of the tables.
+
+cost : of the step, in currency a year; booked : the part of it that the model's books hold
+cost_from : the model's books, a guess, or the user
+satisfaction : points of external satisfaction
+net_profit : currency a year, less all costs, priced ones too
+points_per_money : points of external satisfaction per `MONEY` units of currency a year
+profit_per_cost : net profit per unit of cost
+worth : what the step brings in a year before its cost: the price at which it breaks even
+Each with the ends of its 95 % interval, `_low` and `_high`; runs : pairs of runs behind them.
+"""
+
+
+def _screened() -> tuple[str, ...]:
+    return tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
+
+
+def _label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
+    lever = levers.BY_NAME[one.action.lever]
+    source = "books" if one.action.booked else "user" if lever.name in prices else "guess"
+    return {
+        "lever": lever.name, "home": lever.home, "place": one.name, "what": one.action.what, "unit": lever.unit,
+        "before": one.before, "after": one.after, "cost_from": source,
+    }  # fmt: skip
+
+
+def _bill(chain: ServiceChain, one: Candidate, stocked: Volumes, prices: Mapping[str, float]) -> Bill:
+    amount = actions.cost(chain, one, stocked, prices)
+    return Bill(booked=amount) if one.action.booked else Bill(priced=amount)
+
+
+def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, float]:
+    """Return every figure of one thing that was done; ``profit`` is what the model's books say, before priced costs.
+
+    Costs are known, so that ratios are the estimates, scaled.
+    """
+    cost = bill.total
+    per_cost = 1.0 / cost if cost > 0 else np.nan
+    estimates = {
+        "satisfaction": satisfaction,
+        "net_profit": _linear(profit, 1.0, -bill.priced),
+        "points_per_money": _linear(satisfaction, MONEY * per_cost),
+        "profit_per_cost": _linear(profit, per_cost, -bill.priced * per_cost),
+        "worth": _linear(profit, 1.0, bill.booked),
+    }
+    spread = {
+        f"{name}{suffix}": value
+        for name, one in estimates.items()
+        for suffix, value in (("", one.mean), ("_low", one.low), ("_high", one.high))
+    }
+    return {"cost": cost, "booked": bill.booked, **spread, "runs": satisfaction.runs}
+
+
+def _linear(one: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+    return Estimate(factor * one.mean + shift, factor * one.low + shift, factor * one.high + shift, one.runs)
+
+
+def _best(screening: pd.DataFrame, confirm: int) -> list[int]:
+    """Return the rows that go on to confirmation: those with the highest lower ends, so that mere noise does not win."""
+    chosen: list[int] = []
+    for figure in ("points_per_money_low", "net_profit_low"):
+        chosen += screening[figure].dropna().sort_values(ascending=False, kind="stable").index[:confirm].tolist()
+    return sorted(set(chosen))
+
+
+def ranked(table: pd.DataFrame, figure: str = "points_per_money") -> pd.DataFrame:
+    """Return a table with the highest figure first; those whose interval holds 0 or less come after all others."""
+    told = table[f"{figure}_low"] > 0
+    order = pd.DataFrame({"told": told, "figure": table[figure]}).sort_values(
+        ["told", "figure"], ascending=False, kind="stable", na_position="last"
+    )
+    return table.loc[order.index].reset_index(drop=True)
+
+
+def _grouped(
+    screening: pd.DataFrame, by: str, kept: list[str], summed: Callable[[Sequence[int]], dict[str, float]]
+) -> pd.DataFrame:
+    """Return what a step of everything in a group does: effects and costs added up."""
+    rows = []
+    for _, group in screening.groupby(by, sort=False):
+        origin = set(group["cost_from"])
+        rows.append(
+            {name: group[name].iloc[0] for name in kept}
+            | {"actions": len(group), "cost_from": origin.pop() if len(origin) == 1 else "books and prices"}
+            | summed(group.index.tolist())
+        )
+    return pd.DataFrame(rows)
