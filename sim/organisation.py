@@ -117,6 +117,9 @@ class OrganisationFile(_Table):
     currency: str = Field(default="EUR", pattern=structure.TEXT)
     hours_per_day: float = Field(default=8.0, ge=0.01, le=24, description="working hours in a working day")
     slots_per_day: _Whole = Field(default=8, ge=1, le=100_000, description="how often a day work is handed over")
+    sources: str = Field(
+        default="", pattern=structure.TEXT, description="what was set from data, a line each: place: levers: source"
+    )
     levers: Levers = Field(default_factory=Levers)  # type: ignore[valid-type]
     departments: list[Department] = Field(default_factory=list)  # type: ignore[valid-type]
     contractors: list[Contractor] = Field(default_factory=list)  # type: ignore[valid-type]
@@ -251,7 +254,8 @@ def build(file: OrganisationFile) -> ServiceChain:
     """Turn a read file into a checked chain."""
     chain = ServiceChain()
     for name in structure.STRUCTURE["graph"]:
-        chain.graph[name] = getattr(file, name)
+        if name != "sources" or file.sources:
+            chain.graph[name] = getattr(file, name)
     chain.graph.update(_given(file.levers))
     for table, kind in (("departments", "department"), ("contractors", "contractor"), ("segments", "segment")):
         for row, entry in enumerate(getattr(file, table)):
@@ -375,7 +379,10 @@ def dump(chain: ServiceChain) -> str:
     document = tomlkit.document()
     document["format"] = 1
     for name in structure.STRUCTURE["graph"]:
-        document[name] = chain.setting(name)
+        if name != "sources":
+            document[name] = chain.setting(name)
+        elif chain.setting(name):  # a line each
+            document[name] = tomlkit.string(chain.setting(name), multiline=True)
     firm = {name: value for name, value in chain.graph.items() if name in levers.BY_NAME}
     if firm:
         document["levers"] = firm
