@@ -31,7 +31,12 @@ STRUCTURE: dict[str, dict[str, type]] = {
     "segment": {"kind": str, "customers": int},
     "link": {},
     "graph": {
-        "name": str, "description": str, "currency": str, "hours_per_day": float, "slots_per_day": int, "sources": str,
+        "name": str,
+        "description": str,
+        "currency": str,
+        "hours_per_day": float,
+        "slots_per_day": int,
+        "sources": str,
     },
 }
 RANGES: dict[str, tuple[float, float]] = {

@@ -23,7 +23,8 @@ def first_day(
     """Give every employee and customer a first state.
 
     Employees: knowledge around the unit's, or a newcomer's; motivation where its grounds are, so that the firm starts at
-    rest; satisfied with suppliers as they expect, but for the links' gap. Customers of segment s take rows ``first_customer[s]`` onward.
+    rest; satisfied with suppliers as they expect, but for the links' gaps. Customers of segment s take rows
+    ``first_customer[s]`` onward.
     """
     clock = clocks[0]
     firm = firms[0]

@@ -136,7 +136,9 @@ def _workbook(path: Path, content: bytes) -> list[Grid]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of extensions that openpyxl leaves out: colours, validations
             said = openpyxl.load_workbook(io.BytesIO(content), data_only=False)
-            formulas = any(cell.data_type == "f" for sheet in said.worksheets for row in sheet.iter_rows() for cell in row)
+            formulas = any(
+                cell.data_type == "f" for sheet in said.worksheets for row in sheet.iter_rows() for cell in row
+            )
             shown = openpyxl.load_workbook(io.BytesIO(content), data_only=True) if formulas else said
     except InputError:
         raise
@@ -174,7 +176,9 @@ def _cell(cell: Any, shown: Any) -> Any:
             "this formula has no value in the file", "open the workbook in Excel and save it, or write the value itself"
         )
     if cell.data_type == "e" or (isinstance(shown, str) and re.fullmatch(r"#[A-Z/0]+[!?]?", shown) and "!" in shown):
-        return Unreadable(f"the spreadsheet shows the error {shown} here", "mend the formula, or write the value itself")
+        return Unreadable(
+            f"the spreadsheet shows the error {shown} here", "mend the formula, or write the value itself"
+        )
     return shown
 
 
