@@ -28,7 +28,7 @@ class ServiceChain(nx.DiGraph):
     Node attributes: ``kind`` (department, contractor, segment); units have ``staff``, ``managers`` and
     ``working_time``, segments ``customers``; beside them any lever whose home is the unit or the segment. Edge
     attributes: levers whose home is the link. Graph attributes: ``name``, ``description``, ``currency``,
-    ``hours_per_day``, ``slots_per_day``, and any lever, for the whole firm.
+    ``hours_per_day``, ``slots_per_day``, ``sources`` (what was set from data), and any lever, for the whole firm.
     """
 
     def add_department(self, name: str, **attributes: Any) -> None:

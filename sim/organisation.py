@@ -14,7 +14,7 @@ import networkx as nx
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from sim import levers, structure
+from sim import levers, sheets, structure
 from sim.chain import ServiceChain
 from sim.errors import InputError, did_you_mean
 
@@ -117,6 +117,9 @@ class OrganisationFile(_Table):
     currency: str = Field(default="EUR", pattern=structure.TEXT)
     hours_per_day: float = Field(default=8.0, ge=0.01, le=24, description="working hours in a working day")
     slots_per_day: _Whole = Field(default=8, ge=1, le=100_000, description="how often a day work is handed over")
+    sources: str = Field(
+        default="", pattern=structure.TEXT, description="what was set from data, a line each: place: levers: source"
+    )
     levers: Levers = Field(default_factory=Levers)  # type: ignore[valid-type]
     departments: list[Department] = Field(default_factory=list)  # type: ignore[valid-type]
     contractors: list[Contractor] = Field(default_factory=list)  # type: ignore[valid-type]
@@ -146,6 +149,14 @@ def load(where: str | Path | ServiceChain) -> ServiceChain:
     path = Path(where)
     if path.suffix == "" and path.parent == Path(".") and not path.exists():
         return parse(bundled_text(name), source=f"{name} (bundled)")
+    if sheets.is_spreadsheet(path):
+        return sheets.read(path)
+    if path.suffix.casefold() in (".csv", ".tsv"):
+        raise InputError(
+            "one CSV is not an organisation", source=name,
+            allowed="a folder with departments.csv, segments.csv and links.csv, or a workbook (.xlsx)",
+            hint="`service-culture new my-firm/` writes such a folder; ticket exports: `service-culture from-tickets`",
+        )  # fmt: skip
     text = read_text(path)
     if path.suffix == ".graphml":
         return ServiceChain.from_graphml(path)
@@ -159,7 +170,7 @@ def bundled_text(name: str) -> str:
             "there is no such organisation",
             place="organisation",
             value=name,
-            allowed="the path of a .toml, .json or .graphml file, or one of: " + ", ".join(bundled()),
+            allowed="the path of a .toml, .xlsx, .json or .graphml file, or one of: " + ", ".join(bundled()),
             hint=did_you_mean(name, bundled()),
         )
     return (resources.files(BUNDLED) / f"{name.replace('-', '_')}.toml").read_text(encoding="utf-8")
@@ -251,7 +262,8 @@ def build(file: OrganisationFile) -> ServiceChain:
     """Turn a read file into a checked chain."""
     chain = ServiceChain()
     for name in structure.STRUCTURE["graph"]:
-        chain.graph[name] = getattr(file, name)
+        if name != "sources" or file.sources:
+            chain.graph[name] = getattr(file, name)
     chain.graph.update(_given(file.levers))
     for table, kind in (("departments", "department"), ("contractors", "contractor"), ("segments", "segment")):
         for row, entry in enumerate(getattr(file, table)):
@@ -375,7 +387,10 @@ def dump(chain: ServiceChain) -> str:
     document = tomlkit.document()
     document["format"] = 1
     for name in structure.STRUCTURE["graph"]:
-        document[name] = chain.setting(name)
+        if name != "sources":
+            document[name] = chain.setting(name)
+        elif chain.setting(name):  # a line each
+            document[name] = tomlkit.string(chain.setting(name), multiline=True)
     firm = {name: value for name, value in chain.graph.items() if name in levers.BY_NAME}
     if firm:
         document["levers"] = firm
@@ -394,7 +409,10 @@ def dump(chain: ServiceChain) -> str:
 
 
 def as_text(chain: ServiceChain, path: str | Path) -> str:
-    """Return a chain in the format that the ending of ``path`` names: .toml, .json (node-link) or .graphml."""
+    """Return a chain in the format that the ending of ``path`` names: .toml, .json (node-link) or .graphml.
+
+    A workbook is no text; see `as_bytes`.
+    """
     suffix = Path(path).suffix
     if suffix == ".toml":
         return dump(chain)
@@ -403,6 +421,13 @@ def as_text(chain: ServiceChain, path: str | Path) -> str:
     if suffix == ".graphml":
         return "\n".join(nx.generate_graphml(nx.DiGraph(chain.check()))) + "\n"
     raise InputError(
-        "there is no such format", source=str(path), value=suffix, allowed=".toml, .json, .graphml",
+        "there is no such format", source=str(path), value=suffix, allowed=".toml, .xlsx, .json, .graphml",
         hint="the ending of the file says the format",
     )  # fmt: skip
+
+
+def as_bytes(chain: ServiceChain, path: str | Path) -> bytes:
+    """Return the content of a file in the format that the ending of ``path`` names: .xlsx, or one of `as_text`."""
+    if Path(path).suffix.casefold() == ".xlsx":
+        return sheets.workbook(chain, file=Path(path).name)
+    return as_text(chain, path).encode()

@@ -30,7 +30,14 @@ STRUCTURE: dict[str, dict[str, type]] = {
     "unit": {"kind": str, "staff": int, "managers": int, "working_time": str},
     "segment": {"kind": str, "customers": int},
     "link": {},
-    "graph": {"name": str, "description": str, "currency": str, "hours_per_day": float, "slots_per_day": int},
+    "graph": {
+        "name": str,
+        "description": str,
+        "currency": str,
+        "hours_per_day": float,
+        "slots_per_day": int,
+        "sources": str,
+    },
 }
 RANGES: dict[str, tuple[float, float]] = {
     "staff": (1, MOST_STAFF),
@@ -46,6 +53,7 @@ GRAPH_DEFAULTS: dict[str, Any] = {
     "currency": "EUR",
     "hours_per_day": 8.0,
     "slots_per_day": 8,
+    "sources": "",
 }
 
 

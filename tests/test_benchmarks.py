@@ -34,12 +34,12 @@ def everything_at_once(slots_per_day: int = 8) -> ServiceChain:
     chain.add_contractor("Crew", staff=3, hours_per_request=1.2, training=0.05, accident_rate=0.4,
                          measurement=1, contract_days=40, keep_score=0.8, review_days=15, fee=1.2)  # fmt: skip
     chain.add_department("Keys", staff=1, hours_per_request=0.3, bonds=0.7)
-    chain.add_link("Front", "Homes", requests_per_case=0.8, promise_days=0.5)
+    chain.add_link("Front", "Homes", requests_per_case=0.8, promise_days=0.5, satisfaction_gap=-0.2)
     chain.add_link("Crew", "Homes", requests_per_case=0.3, promise_days=2, face_to_face=0.8)
     chain.add_link("Front", "Shops", requests_per_case=1.0, promise_days=0.5, unclear=0.2, survey_share=0.5)
     chain.add_link("Back", "Front", requests_per_case=0.5, dependence=0.8, passed_on=0.1, internal_service=0.2,
                    promise_days=0.5, requests_per_hire=1.5, gatherings=20, rivalry=0.2)  # fmt: skip
-    chain.add_link("Front", "Back", requests_per_case=0.2, dependence=0.5, internal_service=0.9)
+    chain.add_link("Front", "Back", requests_per_case=0.2, dependence=0.5, internal_service=0.9, satisfaction_gap=0.15)
     chain.add_link("Tools", "Back", requests_per_case=0.3, dependence=0.9, passed_on=0.05, cross_training=0.5)
     chain.add_link("Tools", "Front", requests_per_case=0.1, internal_service=0.8)
     chain.add_link("Back", "Tools", requests_per_case=0.2, passed_on=0.02)

@@ -266,11 +266,11 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, content, problem):
     assert caught.value.allowed
 
 
-def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(InputError, match="this is a folder") as caught:
+def test_a_folder_without_tables_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"this folder has no departments\.csv") as caught:
         organisation.load(tmp_path)
     assert str(tmp_path) in str(caught.value)
-    assert caught.value.allowed == "a TOML file"
+    assert "segments.csv" in caught.value.allowed
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -185,9 +185,10 @@ class Link(Levers):
 class Feelings:
     """How a client sees a supplier: an employee one unit, a customer the firm."""
 
-    def feel(self, expected: float) -> None:
-        """Begin by being satisfied as expected."""
-        self.expected_outcome = self.expected_process = self.satisfaction = self.trust = expected
+    def feel(self, expected: float, gap: float = 0.0) -> None:
+        """Begin by being satisfied as expected, or by a gap more or less."""
+        self.expected_outcome = self.expected_process = expected
+        self.satisfaction = self.trust = clip(expected + gap)
         self.touched = 0.0
 
     def encounter(

@@ -34,7 +34,7 @@ class Employee(mesa.Agent):
         for link in unit.supply:
             u = model.draw("START", self.key ^ link.key, 2)
             mine = self.relations[link] = Feelings()
-            mine.feel(spread_out(link.expectation, model.expectation_spread, u))
+            mine.feel(spread_out(link.expectation, model.expectation_spread, u), link.satisfaction_gap)
             link.clients += 1
             link.satisfaction_sum += mine.satisfaction
             link.trust_sum += mine.trust

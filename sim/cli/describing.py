@@ -137,33 +137,87 @@ def schema() -> None:
     print(json.dumps(organisation.schema(), indent=2))
 
 
-@app.command(epilog="Example: service-culture new my-firm.toml")
+@app.command(
+    epilog="Examples: service-culture new my-firm.xlsx · service-culture new my-firm.toml --like retailer · "
+    "service-culture new my-firm/"
+)
 def new(
-    file: Annotated[Path, typer.Argument(help="The organisation file to write.")],
-    like: Annotated[str, typer.Option(help="The bundled organisation to start from.")] = "energy_distributor",
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="What to write: a workbook (.xlsx), a commented text file (.toml), or a folder of CSVs (name/)."
+        ),
+    ],
+    like: Annotated[
+        str | None,
+        typer.Option(
+            help="The bundled organisation to start from [default: a small example; energy_distributor for .toml]"
+        ),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a commented organisation file to start from."""
-    from sim import organisation, results
+    """Write an organisation to start from: a workbook that explains itself, a text file, or a folder of CSVs."""
+    from sim import organisation, results, sheets
 
-    results.write_text(file, organisation.bundled_text(like), overwrite=overwrite)
-    print(f"{file} holds a copy of {like}. Edit it, then: service-culture show {file}")
+    path = Path(file)
+    folder = file.endswith(("/", "\\")) or path.is_dir()
+    if not folder and path.suffix.casefold() != ".xlsx":
+        if path.suffix != ".toml":
+            raise InputError(
+                "no template of this kind", source=file, value=path.suffix, allowed=".xlsx, .toml, or a folder (name/)",
+                hint="service-culture new my-firm.xlsx",
+            )  # fmt: skip
+        results.write_text(path, organisation.bundled_text(like or "energy_distributor"), overwrite=overwrite)
+        print(f"{file} holds a copy of {like or 'energy_distributor'}. Edit it, then: service-culture show {file}")
+        return
+    chain = organisation.parse(organisation.bundled_text(like), source=like) if like else sheets.example()
+    if folder:
+        write_folder(path, sheets.csv_files(chain, template=True), overwrite)
+    else:
+        results.write_bytes(path, sheets.workbook(chain, template=True, file=path.name), overwrite=overwrite)
+    what = f"a copy of {like}" if like else "a small example"
+    print(f"{file} holds {what}. Overwrite it with your own firm, then: service-culture show {file}")
+
+
+def write_folder(folder: Path, files: dict[str, str], overwrite: bool) -> None:
+    """Write a folder of CSVs into a new or empty folder, or over the same files of an earlier one."""
+    from sim import results
+
+    there = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+    if there and not (overwrite and set(there) <= set(files)):
+        raise InputError(
+            "this folder is not empty", source=str(folder), value=", ".join(there[:5]),
+            allowed="a new or empty folder, or with --overwrite one that holds nothing but " + ", ".join(files),
+        )  # fmt: skip
+    if folder.exists() and not folder.is_dir():
+        raise InputError("this is a file", source=str(folder), allowed="the name of a folder")
+    for name, text in files.items():
+        results.write_text(folder / name, text, overwrite=overwrite)
 
 
 @app.command(
-    epilog="Examples: service-culture convert my-firm.toml my-firm.graphml · "
+    epilog="Examples: service-culture convert my-firm.xlsx my-firm.toml · service-culture convert my-firm.toml my-firm.xlsx · "
     "service-culture convert my-firm.toml without-rush.toml --without A5"
 )
 def convert(
     organisation: Organisation,
-    file: Annotated[Path, typer.Argument(help="File to write; its ending says the format: .toml, .json, .graphml.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="File to write; its ending says the format: .toml, .xlsx, .json, .graphml, or a folder of CSVs (name/)."
+        ),
+    ],
     without: Without = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Convert an organisation between TOML, node-link JSON and GraphML; or write it without some mechanisms."""
-    from sim import mechanisms, results
+    """Convert an organisation between TOML, workbook, CSVs, node-link JSON and GraphML; or write it without some mechanisms."""
+    from sim import mechanisms, results, sheets
     from sim import organisation as organisations_
 
     off = mechanisms.switchable(without or [])
-    results.write_text(file, organisations_.as_text(load(organisation, off), file), overwrite=overwrite)
+    chain = load(organisation, off)
+    if file.endswith(("/", "\\")) or Path(file).is_dir():
+        write_folder(Path(file), sheets.csv_files(chain), overwrite)
+    else:
+        results.write_bytes(file, organisations_.as_bytes(chain, file), overwrite=overwrite)
     print(f"wrote {file}{but_for(off)}")

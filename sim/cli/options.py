@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from sim.chain import ServiceChain
 
 Organisation = Annotated[
-    str, typer.Argument(help="An organisation file (.toml, .json, .graphml) or the name of a bundled organisation.")
+    str,
+    typer.Argument(
+        help="An organisation file (.toml, .xlsx, .json, .graphml), a folder of CSVs, or the name of a bundled organisation."
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the (first) run.", min=0)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table; only errors.")]

@@ -8,6 +8,8 @@ _JUSTICE = "direction: Smith, Bolton & Wagner 1999, doi:10.1177/0022243799036003
 LEVERS = (
     # --- E1: expectations --------------------------------------------------------------------------------------------
     Lever("expectation", "link", "E1", "share", 0, 1, 0.75, None, "expected quality on the first day"),
+    Lever("satisfaction_gap", "link", "E1", "share", -1, 1, 0.0, 0.0,
+          "by how much clients are, on the first day, more satisfied and more trusting than they expect to be served"),
     Lever("expectation_spread", "firm", "E1", "share", 0, 0.5, 0.08, 0.0,
           "standard deviation of expectations between clients"),
     Lever("expectation_learning", "firm", "E1", "share", 0, 1, 0.12, 0.0,

@@ -55,6 +55,18 @@ def remember_need(customer, day_ring, c):
 
 
 @part
+def usual_gap(link, supply, segment):
+    """Return the mean satisfaction gap of a segment's doors, weighted by requests per case."""
+    total = 0.0
+    weight = 0.0
+    for place in range(segment.supplies):
+        one = link[supply[segment.first_supply + place]]
+        total += one.requests_per_case * one.satisfaction_gap
+        weight += one.requests_per_case
+    return total / weight if weight > 0.0 else 0.0
+
+
+@part
 def start(keys, firm, segment, link, supply, s, row, now):
     """Give a new customer a first state: expectations around those of the links, satisfied as expected."""
     who = customer_key(segment[s], row.ordinal)

@@ -34,6 +34,16 @@ def learn(expected, experienced, weight):
 
 
 @rule
+def satisfied_at_first(expected, gap):
+    """Return E + g, held between 0 and 1: satisfaction and trust of a client on the first day.
+
+    A gap g below 0 says that clients have been served worse than they expect; surveys tell (`sim.client`). Whoever comes later
+    begins as expected. No source: a modelling choice. Neutral: g = 0.
+    """
+    return min(1.0, max(0.0, expected + gap))
+
+
+@rule
 def hear_promise(expected, promised, weight):
     """Return E + w (promise - E), once for each need: advertising raises what is expected. Neutral: w = 0."""
     return expected + weight * (promised - expected)

@@ -4,7 +4,7 @@ from sim import draws
 from sim.compiled import kernel, rule
 from sim.population import CONTRACTOR, NOBODY
 from sim.portable import normal_quantile
-from sim.rules import bonds, customers, leadership, morning, motivation, partners, service
+from sim.rules import bonds, customers, expectation, leadership, morning, motivation, partners, service
 from sim.rules.encounter import clip
 
 START = int(draws.Purpose.START)
@@ -23,7 +23,8 @@ def first_day(
     """Give every employee and customer a first state.
 
     Employees: knowledge around the unit's, or a newcomer's; motivation where its grounds are, so that the firm starts at
-    rest; satisfied with suppliers as they expect. Customers of segment s take rows ``first_customer[s]`` onward.
+    rest; satisfied with suppliers as they expect, but for the links' gaps. Customers of segment s take rows
+    ``first_customer[s]`` onward.
     """
     clock = clocks[0]
     firm = firms[0]
@@ -51,7 +52,7 @@ def first_day(
         person.tie = row.bonds if person.team_ties > 0 else bonds.ORDINARY_TIE
         person.peer_support = bonds.support_from(row.bonds * person.team_ties)
         person.knowledge = spread_out(usual, row.knowledge_spread, draws.uniform(keys[START], person.key, 1))
-        expected_sum = 0.0
+        felt_sum = 0.0
         weight = 0.0
         for place in range(row.supplies):
             edge = supply[row.first_supply + place]
@@ -64,14 +65,15 @@ def first_day(
             )  # fmt: skip
             mine.expected_outcome = expected
             mine.expected_process = expected
-            mine.satisfaction = expected
-            mine.trust = expected
+            felt = expectation.satisfied_at_first(expected, link[edge].satisfaction_gap)
+            mine.satisfaction = felt
+            mine.trust = felt
             link[edge].clients += 1
-            link[edge].satisfaction_sum += expected
-            link[edge].trust_sum += expected
-            expected_sum += expected * link[edge].requests_per_case * link[edge].dependence
+            link[edge].satisfaction_sum += felt
+            link[edge].trust_sum += felt
+            felt_sum += felt * link[edge].requests_per_case * link[edge].dependence
             weight += link[edge].requests_per_case * link[edge].dependence
-        person.service_received = expected_sum / weight if weight > 0.0 else -1.0
+        person.service_received = felt_sum / weight if weight > 0.0 else -1.0
         of_work = motivation.conditions(row) + bonds.belonging(person.tie, firm.bond_belonging)
         grounds = of_work
         if weight > 0.0:
@@ -93,12 +95,15 @@ def first_day(
 
     for s in range(len(segment)):
         customers.prepare(unit, link, supply, segment[s], 0)
+        gap = customers.usual_gap(link, supply, segment[s])
         for ordinal in range(segment[s].start_size):
             c = first_customer[s] + ordinal
             row = customer[c]
             row.segment = s
             row.ordinal = ordinal
             customers.start(keys, firm, segment, link, supply, s, row, 0.0)
+            row.satisfaction = expectation.satisfied_at_first(row.expected_outcome, gap)
+            row.trust = row.satisfaction
             customers.remember_need(customer, day_ring, c)
             customers.count_customer(segment[s], row.satisfaction, 1)
         segment[s].active = segment[s].start_size
