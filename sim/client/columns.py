@@ -14,7 +14,7 @@ from sim.sheets.layout import NOTE, key
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
 
 _UNIT = r"(?:department|dept|team|unit|division|area|group|function|abteilung|bereich)"
-_MINE = r"(?:my|your|own|rater s|raters|rating|respondent s|respondents|from|internal client|client|asking|eigene)"
+_MINE = r"(?:my|your|own|rater|rater s|raters|rating|assessing|evaluating|respondent s|respondents|from|internal client|client|asking|eigene)"
 _THEIRS = r"(?:rated|evaluated|assessed|internal supplier|supplying|serving|provider|supplier|service|about|bewertete)"
 STAFF_ROLES: dict[str, tuple[str, ...]] = {
     "rater": (
@@ -93,6 +93,13 @@ class Layout:
             lines.append(f"a column for each rated department: {', '.join(units)}")
         return lines
 
+    def left_alone(self) -> list[str]:
+        """Return a line that names the columns that are not used; their cells were not looked at."""
+        used = {place for places in self.columns.values() for place in places} | {place for place, _, _ in self.wide}
+        header = self.grid.rows[self.header]
+        left = [self.title(place) for place, cell in enumerate(header) if not is_blank(cell) and place not in used]
+        return [f"left alone: {', '.join(left)}"] if left else []
+
     def rows(self) -> Iterable[tuple[int, list[Any]]]:
         """Yield number and cells of each row that says something."""
         for number in range(self.header + 1, len(self.grid.rows)):
@@ -130,9 +137,7 @@ def overrides_of(texts: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def find(
-    grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str
-) -> Layout:
+def find(grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str) -> Layout:
     """Return what the columns are taken for: what the user said, else the first header that fits, role by role."""
     top = _header(grid, roles, overrides, source)
     titles = [None if is_blank(cell) else str(cell) for cell in grid.rows[top]]
@@ -152,7 +157,12 @@ def find(
             continue
         for pattern in patterns:
             place = next(
-                (p for p, title in enumerate(titles) if title and p not in taken and re.fullmatch(pattern, words(title))), None
+                (
+                    p
+                    for p, title in enumerate(titles)
+                    if title and p not in taken and re.fullmatch(pattern, words(title))
+                ),
+                None,
             )
             if place is not None:
                 columns[role] = [place]
@@ -175,9 +185,7 @@ def _is_item(title: str, dimension: str) -> bool:
     return dimension in plain.split() or re.fullmatch(rf"(?:q|item)? ?\d* ?{dimension[:3]}\w* ?\d*", plain) is not None
 
 
-def _header(
-    grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str
-) -> int:
+def _header(grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str) -> int:
     """Return the row of the header: of the first rows, the one with most headers that somebody knows."""
     said = {column.casefold() for columns in overrides.values() for column in columns}
     patterns = [pattern for role in roles.values() for pattern in role]
