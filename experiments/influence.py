@@ -40,10 +40,8 @@ def moved(chain: ServiceChain, one: Lever, up: bool) -> ServiceChain | None:
     changed = False
     for place in places:
         value = chain.value(one.name, *place)
-        if one.high - one.low <= 2:
-            new = value + STEP if up else value - STEP
-        else:
-            new = value * FACTOR if up else value / FACTOR
+        add = one.high - one.low <= 2
+        new = value + (STEP if up else -STEP) if add else value * (FACTOR if up else 1 / FACTOR)
         new = float(np.clip(new, one.low, one.high))
         changed |= new != value
         bag = other.edges[place] if len(place) == 2 else other.nodes[place[0]] if place else other.graph
@@ -68,7 +66,7 @@ def influence(one: Lever, firms: dict[str, ServiceChain], base: dict[tuple[str, 
         changes = []
         for up in (True, False):
             if (other := moved(chain, one, up)) is not None:
-                changes.append(abs(np.mean([satisfaction(other, seed) - base[name, seed] for seed in SEEDS])))
+                changes.append(abs(sum(satisfaction(other, seed) - base[name, seed] for seed in SEEDS) / len(SEEDS)))
         found.append(max(changes, default=0.0))
     return float(np.mean(found))
 

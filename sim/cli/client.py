@@ -41,8 +41,8 @@ def from_survey(
     column: Annotated[
         list[str] | None,
         typer.Option(
-            help="What a column is, where the guess is wrong: ROLE=COLUMN, or ROLE=none. Roles: rater, rated, respondent, score, "
-            "reliability (and the other dimensions), segment, customer, csat, nps, responses. May be repeated."
+            help="What a column is, where the guess is wrong: ROLE=COLUMN, or ROLE=none. Roles: rater, rated, respondent, "
+            "score, reliability (and the other dimensions), segment, customer, csat, nps, responses. May be repeated."
         ),
     ] = None,
     scale: Annotated[
@@ -133,25 +133,27 @@ def _check_out(out: Path | None, overwrite: bool) -> None:
 
 def print_survey(report: SurveyReport) -> None:
     """Print what surveys set, and how near the firm stays to it."""
+    from sim.client.holding import CHECKS, NEAR
+
     for note in report.notes:
         print(f"* {note}")
     rows = []
     for row in report.rows():
         modelled = row["modelled"]
         state = "–" if row["held"] is None else "held" if row["held"] else "not held"
-        if row["at_bound"]:
-            state += ": " + "; ".join(row["at_bound"])
+        if row["at_bound"] and not row["held"]:
+            state += ": " + ", ".join(row["at_bound"])
         score = f"\nNPS {row['net_promoter_score']:.0f}" if "net_promoter_score" in row else ""
         rows.append((
             row["place"], row["source"], f"{row['surveyed']:.1f}{score}",
             f"{modelled['mean']:.1f} [{modelled['low']:.1f}, {modelled['high']:.1f}]",
-            ", ".join(f"{name} {value:.3g}" for name, value in row["set"].items()), state,
+            "\n".join(f"{name} {value:.3g}" for name, value in row["set"].items()), state,
         ))  # fmt: skip
     print_table(
         "Set from data",
-        ("place", "from", "surveyed\n0–100", "second half of\na year, modelled", "set", "level"),
+        ("place", "from", "surveyed,\n0–100", "modelled, months\n7 to 12", "set", "level"),
         rows,
-        "n = 10 runs on seeds that the fit did not use; mean [95 % interval]. Held: within 2 points of the surveyed level.",
+        f"n = {CHECKS} runs on seeds that the fit did not use; mean [95 % interval]. Held: within {NEAR:g} points.",
     )
     moves = [
         (row["place"], row["lever"], f"{row['from']:.3g}", f"{row['to']:.3g}")

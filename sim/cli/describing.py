@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,7 +46,12 @@ def show(
     chain = load(organisation, off)
     load_of, rates = chain.utilisation(), chain.case_rates()
     if as_json:
-        content = {"utilisation": load_of, "cases_per_day": rates, "without": off, "chain": chain.to_node_link()}
+        content: dict[str, Any] = {
+            "utilisation": load_of,
+            "cases_per_day": rates,
+            "without": off,
+            "chain": chain.to_node_link(),
+        }
         if sources:
             from sim import client
 

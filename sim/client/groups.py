@@ -94,7 +94,7 @@ class Figure:
         """Return where the figure comes from, in words."""
         people = "raters" if self.what == "staff survey" else "answers"
         if self.people is None:
-            return f"{self.what}, small groups put together, {smallest} {people} or more"
+            return f"{self.what}, small groups together, {smallest} or more {people}"
         return f"{self.what}, {self.people:,} {people}"
 
 

@@ -157,13 +157,13 @@ def from_surveys(
     net_scores: dict[str, tuple[float, int]] = {}
     if staff is not None:
         survey = read_staff(staff, chain, given_scale=how.staff_scale, **common)
-        notes += [f"{Path(staff).name}: {one}" for one in survey.lines]
+        notes.append(f"{Path(staff).name}: " + "; ".join(survey.lines))
         found = staff_figures(survey.groups, chain, smallest)
         notes += _left_out(survey, chain, found, smallest)
         figures += found
     if customers is not None:
         scores = read_customers(customers, chain, given_scale=how.customer_scale, **common)
-        notes += [f"{Path(customers).name}: {one}" for one in scores.lines]
+        notes.append(f"{Path(customers).name}: " + "; ".join(scores.lines))
         found = _of_customers(scores, chain, smallest)
         left = [name for name in chain.segments if (name,) not in {one.place for one in found}]
         if left:

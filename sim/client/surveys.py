@@ -113,7 +113,7 @@ class _Staff:
             layout.columns = {
                 role: places for role, places in layout.columns.items() if role in ("rater", "respondent")
             }
-            cells = [(place, unit, dimension) for place, unit, dimension in layout.wide]
+            cells: list[tuple[int, str | None, str | None]] = [*layout.wide]
         else:
             if not dimensions and "score" not in layout.columns:
                 raise self._no_scores()

@@ -54,7 +54,11 @@ def answers(mean: float, people: int, rng: np.random.Generator, low: int = 1, hi
 
 
 def staff_survey(
-    path: Path, chain: ServiceChain, levels: Mapping[tuple[str, str], float], people: Mapping[tuple[str, str], int], seed: int = 1
+    path: Path,
+    chain: ServiceChain,
+    levels: Mapping[tuple[str, str], float],
+    people: Mapping[tuple[str, str], int],
+    seed: int = 1,
 ) -> Path:
     """Write a long staff survey: each pair's answers around its level."""
     rng = np.random.default_rng(seed)
@@ -65,5 +69,7 @@ def staff_survey(
     ]
     order = rng.permutation(len(rows))
     return write_csv(
-        path, ("Respondent", "Rater department", "Rated department", "Score", "Comment"), [rows[place] for place in order]
+        path,
+        ("Respondent", "Rater department", "Rated department", "Score", "Comment"),
+        [rows[place] for place in order],
     )
