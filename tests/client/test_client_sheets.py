@@ -98,7 +98,7 @@ _shares = st.integers(0, 990_000).map(lambda millionths: millionths / 1_000_000)
     st.lists(_names, min_size=3, max_size=6, unique=True), st.lists(_shares, min_size=4, max_size=4),
     st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=40), st.booleans(),
 )  # fmt: skip
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_any_names_and_numbers_go_through_a_workbook_and_come_back(tmp_path_factory, names, shares, text, as_folder):
     chain = ServiceChain(name=names[0], description=text.strip())
     units, segment = names[:-1], names[-1]
