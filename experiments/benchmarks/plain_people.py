@@ -117,7 +117,9 @@ class Customer(mesa.Agent, Feelings):
         self.key = bits(segment.key, segment.joined, 0)
         weight = sum(link.requests_per_case for link in segment.supply)
         expected = sum(link.requests_per_case * link.expectation for link in segment.supply) / weight
-        gap = 0.0 if now > 0 else sum(link.requests_per_case * link.satisfaction_gap for link in segment.supply) / weight
+        gap = (
+            0.0 if now > 0 else sum(link.requests_per_case * link.satisfaction_gap for link in segment.supply) / weight
+        )
         self.feel(spread_out(expected, model.expectation_spread, model.draw("START", self.key, 0)), gap)
         self.baggage = segment.baggage_spread * normal_quantile(model.draw("START", self.key, 5))
         self.unsatisfiable = model.draw("START", self.key, 6) < segment.unsatisfiable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,8 +30,15 @@ def organisations(as_json: AsJson = False) -> None:
         print_table("Bundled organisations", ("name", "units", "links", "what it is"), rows, "")
 
 
-@app.command(epilog="Example: service-culture show retailer")
-def show(organisation: Organisation = "energy_distributor", without: Without = None, as_json: AsJson = False) -> None:
+@app.command(epilog="Examples: service-culture show retailer · service-culture show my-firm.xlsx --sources")
+def show(
+    organisation: Organisation = "energy_distributor",
+    without: Without = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Also show what was set from data and what is still a default.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check an organisation and show its units, their load, and who serves whom."""
     from sim import mechanisms
 
@@ -39,7 +46,18 @@ def show(organisation: Organisation = "energy_distributor", without: Without = N
     chain = load(organisation, off)
     load_of, rates = chain.utilisation(), chain.case_rates()
     if as_json:
-        print_json({"utilisation": load_of, "cases_per_day": rates, "without": off, "chain": chain.to_node_link()})
+        content: dict[str, Any] = {
+            "utilisation": load_of,
+            "cases_per_day": rates,
+            "without": off,
+            "chain": chain.to_node_link(),
+        }
+        if sources:
+            from sim import client
+
+            content["set_from_data"] = client.set_from_data(chain).to_dict(orient="records")
+            content["stayed_default"] = client.stayed_default(chain).to_dict(orient="records")
+        print_json(content)
         return
     rows = [
         (name, chain.nodes[name]["kind"], str(chain.nodes[name].get("staff", 1)), f"{rates[name]:.1f}",
@@ -53,6 +71,10 @@ def show(organisation: Organisation = "energy_distributor", without: Without = N
         rows,
         "Load: working time asked for, as a share of what the staff have; above 100 % the backlog grows.",
     )
+    if sources:
+        from sim.cli.client import print_sources
+
+        print_sources(chain)
 
 
 @app.command()

@@ -14,7 +14,10 @@ from sim.sheets.layout import NOTE, key
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
 
 _UNIT = r"(?:department|dept|team|unit|division|area|group|function|abteilung|bereich)"
-_MINE = r"(?:my|your|own|rater s|raters|rating|respondent s|respondents|from|internal client|client|asking|eigene)"
+_MINE = (
+    r"(?:my|your|own|rater|rater s|raters|rating|assessing|evaluating|respondent s|respondents|from|internal client|client"
+    r"|asking|eigene)"
+)
 _THEIRS = r"(?:rated|evaluated|assessed|internal supplier|supplying|serving|provider|supplier|service|about|bewertete)"
 STAFF_ROLES: dict[str, tuple[str, ...]] = {
     "rater": (
@@ -27,7 +30,8 @@ STAFF_ROLES: dict[str, tuple[str, ...]] = {
         rf"{_UNIT} (?:rated|evaluated|assessed)", r"target(?: department)?",
     ),
     "respondent": (
-        r"(?:respondent|response|participant|employee|person|rater|user|submission|survey|teilnehmer)(?: ?(?:id|no|nr|number|key|code))",
+        r"(?:respondent|response|participant|employee|person|rater|user|submission|survey|teilnehmer)"
+        r"(?: ?(?:id|no|nr|number|key|code))",
         r"respondent|participant|id|token|uuid",
     ),
     "score": (
@@ -36,7 +40,7 @@ STAFF_ROLES: dict[str, tuple[str, ...]] = {
         r"internal service(?: quality| score| satisfaction)*", r"how satisfied.*",
     ),
     "responses": (r"n|count|responses|answers|respondents|number of (?:responses|answers|respondents|raters)|anzahl",),
-    **{dimension: () for dimension in DIMENSIONS},
+    **dict.fromkeys(DIMENSIONS, ()),
 }  # fmt: skip
 CUSTOMER_ROLES: dict[str, tuple[str, ...]] = {
     "segment": (
@@ -86,12 +90,19 @@ class Layout:
         """Return a line for each role that a column plays."""
         lines = []
         for role, places in self.columns.items():
-            how = "you said so" if role in self.given else "by its header"
-            lines.append(f"{role} = {', '.join(self.title(place) for place in places)} ({how})")
+            how = " (as you said)" if role in self.given else ""
+            lines.append(f"{role} = {', '.join(self.title(place) for place in places)}{how}")
         if self.wide:
             units = sorted({unit for _, unit, _ in self.wide})
             lines.append(f"a column for each rated department: {', '.join(units)}")
         return lines
+
+    def left_alone(self) -> list[str]:
+        """Return a line that names the columns that are not used; their cells were not looked at."""
+        used = {place for places in self.columns.values() for place in places} | {place for place, _, _ in self.wide}
+        header = self.grid.rows[self.header]
+        left = [self.title(place) for place, cell in enumerate(header) if not is_blank(cell) and place not in used]
+        return [f"left alone: {', '.join(left)}"] if left else []
 
     def rows(self) -> Iterable[tuple[int, list[Any]]]:
         """Yield number and cells of each row that says something."""
@@ -130,9 +141,7 @@ def overrides_of(texts: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def find(
-    grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str
-) -> Layout:
+def find(grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str) -> Layout:
     """Return what the columns are taken for: what the user said, else the first header that fits, role by role."""
     top = _header(grid, roles, overrides, source)
     titles = [None if is_blank(cell) else str(cell) for cell in grid.rows[top]]
@@ -151,12 +160,12 @@ def find(
         if role in given:
             continue
         for pattern in patterns:
-            place = next(
-                (p for p, title in enumerate(titles) if title and p not in taken and re.fullmatch(pattern, words(title))), None
-            )
-            if place is not None:
-                columns[role] = [place]
-                taken.add(place)
+            fits = [
+                p for p, title in enumerate(titles) if title and p not in taken and re.fullmatch(pattern, words(title))
+            ]
+            if fits:
+                columns[role] = fits[:1]
+                taken.add(fits[0])
                 break
     for role in (one for one in MANY if one in roles and one not in given):
         places = [
@@ -175,13 +184,12 @@ def _is_item(title: str, dimension: str) -> bool:
     return dimension in plain.split() or re.fullmatch(rf"(?:q|item)? ?\d* ?{dimension[:3]}\w* ?\d*", plain) is not None
 
 
-def _header(
-    grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str
-) -> int:
+def _header(grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str) -> int:
     """Return the row of the header: of the first rows, the one with most headers that somebody knows."""
     said = {column.casefold() for columns in overrides.values() for column in columns}
     patterns = [pattern for role in roles.values() for pattern in role]
-    best, most = None, 0
+    best: int | None = None
+    most = 0
     for number, row in enumerate(grid.rows[:20]):
         texts = [cell for cell in row if isinstance(cell, str) and cell.strip()]
         known = sum(

@@ -16,7 +16,9 @@ def plain(name: object) -> str:
     """Return a name as it is compared: small letters and digits, "&" as "and", without "department" or "team"."""
     text = str(name).casefold().replace("&", " and ").replace("+", " and ")
     text = re.sub(r"[^0-9a-zäöüßéèêàç]+", " ", text)
-    text = re.sub(r"^(the|dept|department|team|abteilung) (?=\S)|(?<=\S) (dept|department|team|abteilung)$", "", text.strip())
+    text = re.sub(
+        r"^(the|dept|department|team|abteilung) (?=\S)|(?<=\S) (dept|department|team|abteilung)$", "", text.strip()
+    )
     return text.replace(" ", "")
 
 

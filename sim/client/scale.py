@@ -13,8 +13,8 @@ from sim.sheets.numbers import number
 
 MISSING = frozenset({
     "", "-", "--", "–", "—", "?", ".", "/", "x", "na", "n/a", "n.a.", "#n/a", "none", "null", "nan", "not applicable",
-    "no answer", "no contact", "no opinion", "don't know", "dont know", "do not know", "not rated", "no rating", "k.a.", "k. a.",
-    "keine angabe", "kein kontakt", "weiß nicht", "weiss nicht", "missing", "skipped", "prefer not to say",
+    "no answer", "no contact", "no opinion", "don't know", "dont know", "do not know", "not rated", "no rating", "k.a.",
+    "k. a.", "keine angabe", "kein kontakt", "weiß nicht", "weiss nicht", "missing", "skipped", "prefer not to say",
 })  # fmt: skip
 """Marks that stand for "no answer", in small letters."""
 
@@ -57,7 +57,7 @@ def parse(text: str, option: str) -> Scale:
         raise InputError(
             "this is no scale", place=option, value=text, allowed="WORST-BEST, as in 1-5, 0-10 or 6-1",
         )  # fmt: skip
-    return Scale(*ends)
+    return Scale(ends[0], ends[1])
 
 
 def guess(answers: Sequence[float]) -> Scale:

@@ -118,9 +118,11 @@ def _sheets(path: Path) -> dict[str, Grid]:
         what = "files departments.csv, segments.csv and links.csv" if path.is_dir() else "sheets " + ", ".join(
             sheet.title for sheet in SHEETS
         )  # fmt: skip
+        first = (
+            f"this folder has no {missing[0].casefold()}.csv" if path.is_dir() else f"there is no sheet {missing[0]}"
+        )
         raise InputError(
-            f"this folder has no {missing[0].casefold()}.csv" if path.is_dir() else f"there is no sheet {missing[0]}", source=str(path),
-            value=", ".join(names) or "nothing", allowed=what,
+            first, source=str(path), value=", ".join(names) or "nothing", allowed=what,
             hint=near or "start from a template: `service-culture new firm.xlsx`, or `service-culture new my-firm/`",
         )  # fmt: skip
     for grid in found.values():
@@ -270,7 +272,7 @@ def _links(chain: ServiceChain, sheet: Sheet, rows: list[_Row], places: _Places)
             if name is None:
                 raise InputError(
                     f"the {role} of this link stands on no sheet", place=row.place(role), value=said,
-                    allowed="a department or contractor" + ("" if role == "supplier" else " or segment") + " of the other sheets",
+                    allowed="a department or contractor" + (" or segment" if role == "client" else "") + " of its own sheet",
                     hint=did_you_mean(said, map(str, chain.nodes)) or "add a row for it on its sheet",
                 )  # fmt: skip
             ends.append(name)

@@ -11,7 +11,7 @@ from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.sheets.layout import SHEETS, Column, Sheet, columns
 
-SPARE_ROWS = 300
+SPARE_ROWS = 150
 """Rows below the filled ones for which the template keeps its drop-down lists and ranges."""
 
 LONGEST_TEXT = 32_000
