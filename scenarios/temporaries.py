@@ -1,0 +1,77 @@
+"""Temporaries: a wave of quits, and who does the work until somebody is hired.
+
+Story: Within six weeks about a third of the people who face customers leave. Their posts can stand vacant, which saves their
+wages and leaves the work to the others. Temporaries can fill them the next day, who cost half as much again and do not know the
+product. Or Human Resources hire in a month rather than in four. What looks cheapest in the books need not be what customers
+would have chosen.
+
+Question: When many leave at once, is it better to leave posts vacant, to fill them with temporaries, or to hire faster?
+
+Levers: quit_rate of those in front, for thirty days; temporaries and hiring_days.
+
+Look for: three kinds of harm. Vacant posts make customers wait and strain those who stay; temporaries answer at once and know
+little; hiring faster leaves a gap of weeks, and ends it. Profit favours vacant posts for as long as customers take to leave.
+"""
+
+import numpy as np
+
+from sim.chain import ServiceChain
+from sim.compare import HORIZON, Comparison
+from sim.estimates import Estimate, estimate
+from sim.interventions import Intervention
+from sim.scenario import Scenario
+from sim.story import Point, Story, faces, less, more
+
+LEAVING, WAVE = 0.95, 30
+"""Quit rate a year of those in front while the wave lasts, and its days."""
+SLOWLY, FAST = 80.0, 20.0
+"""Mean days until a post is filled."""
+VACANT, FILLED, HIRED, BOTH = "Left vacant", "Temporaries", "Hired faster", "Temporaries, hired faster"
+WAYS = {VACANT: (0.0, SLOWLY), FILLED: (1.0, SLOWLY), HIRED: (0.0, FAST), BOTH: (1.0, FAST)}
+
+
+def scenarios(firm: ServiceChain) -> list[Scenario]:
+    """Return the firm that nobody leaves in a wave, and ways to bridge the gap when many do."""
+    calm = Scenario("No wave", firm, days=160, runs=12)
+    wave = [Intervention("quit_rate", LEAVING, unit, end=WAVE) for unit in faces(firm)]
+    return [
+        calm,
+        *(
+            calm.what_if(name, *wave, Intervention("temporaries", share), Intervention("hiring_days", days))
+            for name, (share, days) in WAYS.items()
+        ),
+    ]
+
+
+def points(comparison: Comparison) -> list[Point]:
+    """Return what each way does to waits, knowledge, strain and money."""
+    firm = comparison.scenarios[0].firm
+    front = faces(firm)
+    staff = [float(firm.nodes[unit]["staff"]) for unit in front]
+
+    def in_front(figure: str, one: str, than: str) -> Estimate:
+        values = [comparison.part("unit", unit, figure, one, HORIZON) - comparison.part("unit", unit, figure, than, HORIZON)
+                  for unit in front]  # fmt: skip
+        return estimate(np.average(values, axis=0, weights=staff))
+
+    wait = np.nanmean(comparison.difference_curve("wait", VACANT, FILLED), axis=1)
+    satisfied = comparison.difference_curve("external_satisfaction", VACANT, FILLED).mean(axis=1)
+    right = comparison.difference("right_first_time", HIRED, FILLED)
+    return [
+        more("Vacant posts make customers wait longer than temporaries do", estimate(wait), "days"),
+        less("… cost more of their satisfaction", estimate(satisfied), "points"),
+        more("… and strain those who stay", in_front("strain", VACANT, FILLED), "points"),
+        less("Temporaries know less than those who are left", in_front("knowledge", FILLED, VACANT), "points"),
+        more("In the end those who were hired faster give more right answers than temporaries", right, "%"),
+        more("Hiring faster costs less than temporaries", comparison.money(HIRED, FILLED).profit, "of profit", digits=0),
+        more("… and temporaries cost less until somebody is hired soon", comparison.money(BOTH, FILLED).profit, "of profit",
+             digits=0),
+    ]  # fmt: skip
+
+
+STORY = Story(__doc__, scenarios, points)
+
+if __name__ == "__main__":
+    from sim.cli.telling import main
+
+    main(STORY)
