@@ -22,7 +22,7 @@ from sim.compare import Comparison
 from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario, Setting
-from sim.story import Point, Story, between, field_partners, more
+from sim.story import Point, Story, between, field_partners, more, over_story, per
 
 DAMAGED = 0.2
 """Share of jobs that end with damage in the bad season."""
@@ -55,23 +55,18 @@ def met_with(stages: int) -> list[Intervention]:
 def points(comparison: Comparison) -> list[Point]:
     """Return what each stage costs against the accident, and how much of it the remedies take away."""
 
-    def lost(scenario: str, than: str) -> np.ndarray:
-        """Satisfaction lost, on average over the days of the story."""
-        curve: np.ndarray = -comparison.difference_curve("external_satisfaction", scenario, than)
-        return curve.mean(axis=1)
-
     def left(scenario: str, than: str) -> np.ndarray:
         """Customers lost by the last day, per hundred accidents."""
         gone = -comparison.difference_curve("customers", scenario, than)[:, -1]
-        return 100 * gone / comparison.total("link", "accidents", scenario)
+        return 100 * per(gone, comparison.total("link", "accidents", scenario))
 
     calm = comparison.names[0]
-    accident, harm, rest = lost(OWNED, calm), lost(DEFENDED, calm), lost(BOTH, calm)
+    accident, harm, rest = (-over_story(comparison, "external_satisfaction", name) for name in (OWNED, DEFENDED, BOTH))
     stages = [(AWAY, OWNED, "being sent away"), (REFUSED, AWAY, "the refusal"), (DEFENDED, REFUSED, "its defence")]
     unit = "customers more per hundred accidents"
     return [
         more("Accidents cost satisfaction even where somebody owns them at once", estimate(accident), "points"),
-        more("How they are met costs more than they do", estimate(harm - 2 * accident), "points"),
+        more("… and how they are met costs more than they do", estimate(harm - 2 * accident), "points"),
         *(
             more(
                 f"More customers leave over {what} than over the accident",
@@ -81,7 +76,12 @@ def points(comparison: Comparison) -> list[Point]:
             for *pair, what in stages
         ),
         between(
-            "Agreement and training cut most of the harm, not all", estimate(100 * (1 - rest / harm)), "%", 50, 100, 0
+            "Agreement and training cut most of the harm, not all",
+            estimate(100 * (1 - per(rest, harm))),
+            "%",
+            50,
+            100,
+            0,
         ),
     ]
 

@@ -16,10 +16,11 @@ import numpy as np
 
 from sim.chain import ServiceChain
 from sim.compare import HORIZON, Comparison
-from sim.estimates import Estimate, estimate
+from sim.estimates import estimate
 from sim.interventions import Intervention
+from sim.levers import DAYS_PER_YEAR
 from sim.scenario import Scenario
-from sim.story import Point, Story, faces, less, more
+from sim.story import Point, Story, faces, less, more, together
 
 ANGRY = 0.7
 ALONE, LEADER, BOTH = "Angry, left alone", "Angry, a leader as advocate", "Angry, leader and colleagues"
@@ -44,24 +45,17 @@ def points(comparison: Comparison) -> list[Point]:
     """Return what angry customers do, and what support takes off."""
     firm = comparison.scenarios[0].firm
     front = faces(firm)
-    staff = np.array([float(firm.nodes[unit]["staff"]) for unit in front])
     doors = [f"{unit} → {one}" for unit in front for one in firm.successors(unit) if one in firm.segments]
-    met = np.array([firm.link_rates()[tuple(door.split(" → "))] for door in doors])  # type: ignore[index]
+    posts = sum(float(firm.nodes[unit]["staff"]) for unit in front)
 
     def strain(scenario: str) -> np.ndarray:
-        parts = [comparison.part("unit", unit, "strain", scenario, HORIZON) for unit in front]
-        return np.average(parts, axis=0, weights=staff)
+        return together(comparison, "unit", front, "strain", scenario, HORIZON)
 
     def warmth(scenario: str) -> np.ndarray:
-        return np.average(
-            [comparison.part("link", one, "empathy", scenario, HORIZON) for one in doors], axis=0, weights=met
-        )
+        return together(comparison, "link", doors, "empathy", scenario, HORIZON)
 
     def turnover(scenario: str) -> np.ndarray:
-        return 250 / comparison.days * 100 * comparison.total("unit", "quits", scenario, front) / staff.sum()
-
-    def outside(scenario: str, than: str) -> Estimate:
-        return comparison.difference("external_satisfaction", scenario, than)
+        return 100 * comparison.total("unit", "quits", scenario, front) / posts * DAYS_PER_YEAR / comparison.days
 
     calm, angry = comparison.names[:2]
     return [
@@ -75,7 +69,7 @@ def points(comparison: Comparison) -> list[Point]:
         less("… more than the leader alone does", estimate(strain(BOTH) - strain(LEADER)), "points"),
         more("… but not all of it", estimate(strain(BOTH) - strain(calm)), "points"),
         less("Fewer of the people in front quit", estimate(turnover(BOTH) - turnover(ALONE)), "% a year", digits=1),
-        more("Customers are more satisfied", outside(BOTH, ALONE), "points"),
+        more("Customers are more satisfied", comparison.difference("external_satisfaction", BOTH, ALONE), "points"),
     ]
 
 

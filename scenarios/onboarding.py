@@ -14,14 +14,12 @@ Look for: motivation of the newcomers' departments, then customers' experience a
 come. Those who were welcomed badly also leave sooner, which is hard to see in a single firm.
 """
 
-import numpy as np
-
 from sim.chain import ServiceChain
 from sim.compare import HORIZON, Comparison
-from sim.estimates import Estimate, estimate
+from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario
-from sim.story import Point, Story, less
+from sim.story import Point, Story, less, over_story, together
 
 LEAVING, WAVE = 0.95, 30
 """Quit rate a year while the wave lasts, and its days."""
@@ -58,32 +56,19 @@ def welcomed(firm: ServiceChain, care: float, wrong: float, equipped: float) -> 
 
 def points(comparison: Comparison) -> list[Point]:
     """Return what a bad welcome does where many are new, and how much more that is than where few are."""
-    firm = comparison.scenarios[0].firm
-    joined = sorted({client for _, client in onboarding(firm)})
-    staff = [float(firm.nodes[unit]["staff"]) for unit in joined]
-
-    def motivation(scenario: str) -> np.ndarray:
-        parts = [comparison.part("unit", unit, "motivation", scenario, HORIZON) for unit in joined]
-        return np.average(parts, axis=0, weights=staff)
-
-    def lost(measure: str, one: str, than: str) -> np.ndarray:
-        return np.nanmean(comparison.difference_curve(measure, one, than), axis=1)
-
-    many, few = (BADLY, WELL), (FEW_BADLY, FEW_WELL)
-    less_motivated = motivation(BADLY) - motivation(WELL)
-    satisfied = lost("external_satisfaction", *many)
-
-    def last(measure: str) -> Estimate:
-        return comparison.difference(measure, *many)
-
+    joined = sorted({client for _, client in onboarding(comparison.scenarios[0].firm)})
+    moved = [together(comparison, "unit", joined, "motivation", name, HORIZON) for name in (BADLY, WELL)]
+    satisfied = over_story(comparison, "external_satisfaction", BADLY, WELL)
+    with_few = over_story(comparison, "external_satisfaction", FEW_BADLY, FEW_WELL)
+    experience = over_story(comparison, "external_experience", BADLY, WELL)
+    last = comparison.difference("external_satisfaction", BADLY, WELL)
     return [
-        less("A bad welcome leaves the newcomers' departments less motivated", estimate(less_motivated), "points"),
-        less("Customers have a worse experience", estimate(lost("external_experience", *many)), "points"),
+        less("Where newcomers are welcomed badly, people are less motivated", estimate(moved[0] - moved[1]), "points"),
+        less("Customers have a worse experience", estimate(experience), "points"),
         less("… and are less satisfied", estimate(satisfied), "points"),
-        less("… more so than where few are new",
-             estimate(satisfied - lost("external_satisfaction", *few)), "points"),
-        less("They still are in the last quarter, months after", last("external_satisfaction"), "points"),
-    ]  # fmt: skip
+        less("… more so than where few are new", estimate(satisfied - with_few), "points"),
+        less("They still are in the last quarter, months after", last, "points"),
+    ]
 
 
 STORY = Story(

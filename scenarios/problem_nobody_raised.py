@@ -6,7 +6,7 @@ afraid, where it takes a form, or where nothing ever comes of it, they wait, and
 
 Question: What does it cost when people keep to themselves what goes wrong?
 
-Levers: problem_rate, three times the firm's own from the first day on; voice_safety, voice_ease and openness in all departments.
+Levers: problem_rate, three times the firm's own from the first day on; voice_safety, voice_ease and openness everywhere.
 
 Look for: crises, which are rare behind an open door, and answers to customers that were right. The difference takes some two
 months to appear, as long as a problem takes to burst. As many problems begin in either case.

@@ -20,7 +20,7 @@ from sim.compare import Comparison
 from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario, Setting
-from sim.story import Point, Story, called, faces, inside, more
+from sim.story import Point, Story, called, faces, inside, more, per
 
 IN_A_HURRY = 0.3
 """Share of needs that are in a hurry, of the customers of those who ask."""
@@ -76,9 +76,8 @@ def points(comparison: Comparison) -> list[Point]:
     behind, in_front = ([" → ".join(link) for link in links] for links in links_of(firm, unit))
 
     def share(figure: str, links: list[str], scenario: str) -> np.ndarray:
-        return (
-            100 * comparison.total("link", figure, scenario, links) / comparison.total("link", "rush", scenario, links)
-        )
+        asked = comparison.total("link", "rush", scenario, links)
+        return 100 * per(comparison.total("link", figure, scenario, links), asked)
 
     agreed = {name: share("rush_agreed", behind, name) for name in comparison.names}
     by_leading = (agreed[LED] + agreed[BOTH] - agreed[NEGLECTED] - agreed[TRUSTING]) / 2

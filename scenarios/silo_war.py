@@ -4,23 +4,21 @@ Story: Nobody says that they do not serve a colleague. The request lies at the b
 something fails it was the others. Departments that depend on each other are at odds, and own only a third of what
 goes wrong. After two months somebody puts them in one room every month, and then lets half of them learn the other's work.
 
-Question: What do customers notice of a quarrel between departments, and how much of it do meetings and cross-training bring back?
+Question: What do customers notice of a quarrel between departments, and how much do meetings and cross-training bring back?
 
-Levers: rivalry on the links among the departments at odds, and their ownership; gatherings and cross_training on the same links,
-from day 60 on.
+Levers: rivalry on the links among the departments at odds, and their ownership; gatherings and cross_training on the same
+links, from day 60 on.
 
 Look for: quality on the contested links, then the experience of customers whom those departments serve. Peace does not return:
 what stays is the part of hostility that meetings do not reach. They cost money, too, and little of it comes back in a year.
 """
-
-import numpy as np
 
 from sim.chain import ServiceChain
 from sim.compare import Comparison
 from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario
-from sim.story import Point, Story, called, faces, inside, less, more
+from sim.story import Point, Story, called, faces, inside, less, more, together
 
 AT_ODDS = ("Marketing", "Finance", "Accounting", "Sales", "Service", "Support")
 MOST_LINKS = 4
@@ -48,22 +46,19 @@ def scenarios(firm: ServiceChain) -> list[Scenario]:
         *(Intervention("ownership", 0.3, unit, ramp=20) for unit in units),
     )
     room = war.what_if(ROOM, *(Intervention("gatherings", 12.0, link, start=60) for link in links))
-    return [peace, war, room.what_if(LEARN, *(Intervention("cross_training", 0.5, link, start=60) for link in links))]
+    learn = (Intervention("cross_training", 0.5, link, start=60) for link in links)
+    return [peace, war, room, room.what_if(LEARN, *learn)]
 
 
 def points(comparison: Comparison) -> list[Point]:
     """Return what the war does to colleagues and to customers who need both sides, and what bridges bring back."""
     firm = comparison.scenarios[0].firm
     links = contested(firm)
-    doors = [(unit, one) for unit in sorted({client for _, client in links}) for one in firm.successors(unit)
-             if one in firm.segments]  # fmt: skip
-
-    def mean(figure: str, edges: list[tuple[str, str]], scenario: str) -> np.ndarray:
-        values = [comparison.part("link", " → ".join(edge), figure, scenario) for edge in edges]
-        return np.average(values, axis=0, weights=[firm.link_rates()[edge] for edge in edges])
-
-    quality = {name: mean("quality", links, name) for name in comparison.names}
-    felt = {name: mean("judgement", doors, name) for name in comparison.names}
+    needing = sorted({client for _, client in links})
+    doors = [f"{unit} → {one}" for unit in needing for one in firm.successors(unit) if one in firm.segments]
+    between = [" → ".join(link) for link in links]
+    quality = {name: together(comparison, "link", between, "quality", name) for name in comparison.names}
+    felt = {name: together(comparison, "link", doors, "judgement", name) for name in comparison.names}
     return [
         less(
             "Colleagues at odds serve each other worse", estimate(quality[WAR] - quality["Peace"]), "points of quality"

@@ -19,7 +19,7 @@ from sim.compare import Comparison
 from sim.estimates import estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario
-from sim.story import Point, Story, behind, faces, less, more
+from sim.story import Point, Story, behind, faces, less, more, per
 
 TOO_MUCH, HASTE = 0.3, 0.3
 SOON = 30
@@ -42,9 +42,9 @@ def points(comparison: Comparison) -> list[Point]:
     front = faces(comparison.scenarios[0].firm)
 
     def work(scenario: str | int) -> np.ndarray:
-        return comparison.total("unit", "arrived", scenario, front) / comparison.total("segment", "needs", scenario)
+        return per(comparison.total("unit", "arrived", scenario, front), comparison.total("segment", "needs", scenario))
 
-    carried = 100 * (work(SINS) / work(0) - 1)
+    carried = 100 * (per(work(SINS), work(0)) - 1)
     day = min(SOON, comparison.days)
     return [
         more(f"Sins pay at first: profit of the first {day} days", estimate(so_far[:, day - 1]), "more", digits=0),

@@ -13,14 +13,12 @@ Look for: three kinds of harm. Vacant posts make customers wait and strain those
 little; hiring faster leaves a gap of weeks, and ends it. Profit favours vacant posts for as long as customers take to leave.
 """
 
-import numpy as np
-
 from sim.chain import ServiceChain
 from sim.compare import HORIZON, Comparison
 from sim.estimates import Estimate, estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario
-from sim.story import Point, Story, faces, less, more
+from sim.story import Point, Story, faces, less, more, over_story, together
 
 LEAVING, WAVE = 0.95, 30
 """Quit rate a year of those in front while the wave lasts, and its days."""
@@ -45,28 +43,25 @@ def scenarios(firm: ServiceChain) -> list[Scenario]:
 
 def points(comparison: Comparison) -> list[Point]:
     """Return what each way does to waits, knowledge, strain and money."""
-    firm = comparison.scenarios[0].firm
-    front = faces(firm)
-    staff = [float(firm.nodes[unit]["staff"]) for unit in front]
+    front = faces(comparison.scenarios[0].firm)
 
     def in_front(figure: str, one: str, than: str) -> Estimate:
-        values = [comparison.part("unit", unit, figure, one, HORIZON) - comparison.part("unit", unit, figure, than, HORIZON)
-                  for unit in front]  # fmt: skip
-        return estimate(np.average(values, axis=0, weights=staff))
+        values = [together(comparison, "unit", front, figure, name, HORIZON) for name in (one, than)]
+        return estimate(values[0] - values[1])
 
-    wait = np.nanmean(comparison.difference_curve("wait", VACANT, FILLED), axis=1)
-    satisfied = comparison.difference_curve("external_satisfaction", VACANT, FILLED).mean(axis=1)
+    wait = over_story(comparison, "wait", VACANT, FILLED)
+    satisfied = over_story(comparison, "external_satisfaction", VACANT, FILLED)
     right = comparison.difference("right_first_time", HIRED, FILLED)
+    faster, both = (comparison.money(name, FILLED).profit for name in (HIRED, BOTH))
     return [
         more("Vacant posts make customers wait longer than temporaries do", estimate(wait), "days"),
         less("… cost more of their satisfaction", estimate(satisfied), "points"),
         more("… and strain those who stay", in_front("strain", VACANT, FILLED), "points"),
         less("Temporaries know less than those who are left", in_front("knowledge", FILLED, VACANT), "points"),
         more("In the end those who were hired faster give more right answers than temporaries", right, "%"),
-        more("Hiring faster costs less than temporaries", comparison.money(HIRED, FILLED).profit, "of profit", digits=0),
-        more("… and temporaries cost less until somebody is hired soon", comparison.money(BOTH, FILLED).profit, "of profit",
-             digits=0),
-    ]  # fmt: skip
+        more("Hiring faster costs less than temporaries", faster, "of profit", digits=0),
+        more("… and so does hiring faster beside them", both, "of profit", digits=0),
+    ]
 
 
 STORY = Story(__doc__, scenarios, points)
