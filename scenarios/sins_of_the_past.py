@@ -44,13 +44,14 @@ def points(comparison: Comparison) -> list[Point]:
     def work(scenario: str | int) -> np.ndarray:
         return per(comparison.total("unit", "arrived", scenario, front), comparison.total("segment", "needs", scenario))
 
+    rushed = comparison.money(RUSHED).profit
     carried = 100 * (per(work(SINS), work(0)) - 1)
-    day = min(SOON, comparison.days)
+    day, money = min(SOON, comparison.days), "more than the careful firm"
     return [
-        more(f"Sins pay at first: profit of the first {day} days", estimate(so_far[:, day - 1]), "more", digits=0),
-        less(f"… and cost later: profit of all {comparison.days} days", estimate(so_far[:, -1]), "more", digits=0),
+        more(f"Sins pay at first: profit of the first {day} days", estimate(so_far[:, day - 1]), money, digits=0),
+        less(f"… and cost later: profit of all {comparison.days} days", estimate(so_far[:, -1]), money, digits=0),
         more(f"Haste pleases customers at first, in the first {day} days", estimate(at_first), "points"),
-        less("… and later displeases them", comparison.difference("external_satisfaction", RUSHED), "points"),
+        less(f"… and loses money in the end: profit of all {comparison.days} days", rushed, money, digits=0),
         more("The people in front carry it: requests per need of a customer", estimate(carried), "% more", digits=1),
     ]
 

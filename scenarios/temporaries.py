@@ -61,8 +61,8 @@ def points(comparison: Comparison) -> list[Point]:
         more(
             "In the end there is more with those hired faster", in_front("knowledge", HIRED, FILLED, WINDOW), "points"
         ),
-        more("Hiring faster leaves more profit than temporaries", faster, "more", digits=0),
-        more("… and so does hiring faster beside them", both, "more", digits=0),
+        more("Hiring faster leaves more profit than temporaries", faster, "of profit more", digits=0),
+        more("… and so does hiring faster beside them", both, "of profit more", digits=0),
     ]
 
 
