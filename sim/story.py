@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from sim.chain import ServiceChain
-from sim.compare import Comparison
+from sim.compare import WINDOW, Comparison
 from sim.errors import InputError, did_you_mean
 from sim.estimates import Estimate
 from sim.scenario import Scenario
@@ -176,3 +178,41 @@ def inside(firm: ServiceChain) -> list[tuple[str, str]]:
     rates = firm.link_rates()
     found = [edge for edge in firm.links if edge[1] not in firm.segments]
     return sorted(found, key=lambda edge: (-rates[edge], edge))
+
+
+# --- what a comparison says of them ------------------------------------------------------------------------------------------
+
+
+def over_story(comparison: Comparison, measure: str, scenario: str, than: str | int = 0) -> np.ndarray:
+    """Return how much higher a measure is in a scenario, on average over all days of the story with a value; by seed."""
+    return _mean(comparison.difference_curve(measure, scenario, than).T)
+
+
+def together(
+    comparison: Comparison, kind: str, names: Sequence[str], figure: str, scenario: str | int, over: int = WINDOW
+) -> np.ndarray:
+    """Return the mean of a figure over several units, links or segments, by seed; nan where none of them has a value.
+
+    Units count by their staff, links by the requests to be expected over them, segments by their customers.
+    """
+    firm = comparison.scenarios[0].firm
+    if kind == "link":
+        rates = {f"{supplier} → {client}": rate for (supplier, client), rate in firm.link_rates().items()}
+        weights = [rates[name] for name in names]
+    else:
+        weights = [float(firm.nodes[name]["staff" if kind == "unit" else "customers"]) for name in names]
+    return _mean(np.array([comparison.part(kind, name, figure, scenario, over) for name in names]), weights)
+
+
+def per(some: np.ndarray, all_of_them: np.ndarray) -> np.ndarray:
+    """Return a ratio of counts by seed; nan where there was nothing to count."""
+    whole = np.asarray(all_of_them, dtype=float)
+    ratio: np.ndarray = np.divide(some, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return ratio
+
+
+def _mean(values: np.ndarray, weights: Sequence[float] | None = None) -> np.ndarray:
+    """Return the weighted mean over the first axis, leaving out what is not known."""
+    known = np.isfinite(values)
+    each = np.ones(len(values)) if weights is None else np.asarray(weights)
+    return per((np.where(known, values, 0.0).T * each).sum(axis=1), (known.T * each).sum(axis=1))
