@@ -24,7 +24,7 @@ from sim.interventions import Intervention
 from sim.levers import DAYS_PER_YEAR
 from sim.rules.partners import DAYS_BETWEEN_MEASUREMENTS
 from sim.scenario import Scenario, Setting
-from sim.story import Point, Story, field_partners, less, more
+from sim.story import Point, Story, field_partners, more
 
 LOW_FEE, USUAL_FEE = 0.9, 1.0
 A_COST = {"agreement": 0.3, "review_days": 0, "measurement": 0, "partner_support": 0, "partnership": 0}
@@ -68,13 +68,19 @@ def points(comparison: Comparison) -> list[Point]:
     better, dearer = (quality(comparison, name) - quality(comparison, cost) for name in (partner, paid))
     return [
         more("As partners the same people serve customers better", estimate(better), "points of quality"),
-        more("… and customers are more satisfied with the firm", comparison.difference("external_satisfaction", partner), "points"),
+        more(
+            "… and customers are more satisfied with the firm",
+            comparison.difference("external_satisfaction", partner),
+            "points",
+        ),
         more("The same money as a fee alone does less for the service", estimate(better - dearer), "points of quality"),
         more("… and less for customers", comparison.difference("external_satisfaction", partner, paid), "points"),
     ]
 
 
-STORY = Story(__doc__, scenarios, points, lambda firm: "" if field_partners(firm) else "contractor who serves customers")
+STORY = Story(
+    __doc__, scenarios, points, lambda firm: "" if field_partners(firm) else "contractor who serves customers"
+)
 
 if __name__ == "__main__":
     from sim.cli.telling import main

@@ -68,7 +68,7 @@ def points(comparison: Comparison) -> list[Point]:
 def lacks(firm: ServiceChain) -> str:
     """Return what is missing: somebody behind the front line on whose work it depends."""
     leaned_on = [edge for edge in inside(firm) if edge[1] in faces(firm) and firm.value("dependence", *edge) > 0]
-    return "" if set(supplier for supplier, _ in leaned_on) - set(faces(firm)) else "front line that depends on others"
+    return "" if {supplier for supplier, _ in leaned_on} - set(faces(firm)) else "front line that depends on others"
 
 
 STORY = Story(__doc__, scenarios, points, lacks)

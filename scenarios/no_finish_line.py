@@ -27,9 +27,7 @@ MORE_TRAINING = 0.04
 
 def scenarios(firm: ServiceChain) -> list[Scenario]:
     """Return the firm in a market that stands still, and two firms in one that moves."""
-    still = Scenario(
-        "Nobody moves", firm, levers=(Setting("market_pace", 0),), days=3 * DAYS_PER_YEAR, runs=10
-    )
+    still = Scenario("Nobody moves", firm, levers=(Setting("market_pace", 0),), days=3 * DAYS_PER_YEAR, runs=10)
     market = Intervention("market_pace", PACE)
     learning = [Intervention("root_cause", CAUSES, ramp=DAYS_PER_YEAR)]
     learning += [
@@ -48,13 +46,18 @@ def points(comparison: Comparison) -> list[Point]:
     """Return what standing still costs in the third year, and what learning wins back."""
     _, behind, learning = comparison.names
     return [
-        less("Standing still means falling: there are fewer customers", comparison.difference("customers", behind), "people", digits=0),
+        less(
+            "Standing still means falling: there are fewer customers",
+            comparison.difference("customers", behind),
+            "people",
+            digits=0,
+        ),
         less("… and less profit a year", comparison.difference("profit", behind), "a year", digits=0),
         more("Who learns keeps more of them", comparison.difference("customers", learning, behind), "people", digits=0),
         more("p", comparison.difference("profit", learning, behind), "people", digits=0),
         more("p", comparison.difference("total_profit", learning, behind), "people", digits=0),
         more("ret", comparison.difference("retention", learning, behind), "people", digits=2),
-        more("ret", comparison.difference("retention", behind,0), "people", digits=2),
+        more("ret", comparison.difference("retention", behind, 0), "people", digits=2),
     ]
 
 

@@ -84,7 +84,9 @@ PLACES = {
     "segment": [None, "Households"],
     "link": [None, "Front: desk", "Households", "Back:Front: desk"],
 }
-CAN_BE_PULLED = [one for one in levers.LEVERS if one.name not in ("requests_per_case", "passed_on", "requests_per_hire")]
+CAN_BE_PULLED = [
+    one for one in levers.LEVERS if one.name not in ("requests_per_case", "passed_on", "requests_per_hire")
+]
 """Levers whose values cannot set off requests without end."""
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co")), max_size=40)
 
@@ -109,7 +111,7 @@ def any_scenario(draw):
         name=draw(TEXTS.filter(lambda text: text.strip())),
         organisation=organisation.parse(FIRM_FILE),
         question=draw(TEXTS),
-        story=draw(TEXTS | st.just("Two lines,\nand a \"quote\"; # no comment = [x]")),
+        story=draw(TEXTS | st.just('Two lines,\nand a "quote"; # no comment = [x]')),
         levers=tuple(draw(st.lists(changes(Setting), max_size=3))),
         interventions=tuple(draw(st.lists(changes(Intervention), max_size=3))),
         warm_up=draw(st.integers(0, 100_000)),
@@ -418,7 +420,9 @@ def test_what_if_keeps_everything_else(firm):
 
 
 def test_the_last_setting_of_a_lever_holds(firm):
-    one = Scenario("Twice", firm, levers=(Setting("pay", 0.2), Setting("pay", 0.9, "Back"), Setting("pay", 0.8, "Back")))
+    one = Scenario(
+        "Twice", firm, levers=(Setting("pay", 0.2), Setting("pay", 0.9, "Back"), Setting("pay", 0.8, "Back"))
+    )
     assert one.firm.value("pay", "Back") == 0.8
     assert one.firm.value("pay", "Front: desk") == 0.2
     everywhere = Scenario("Over", firm, levers=(Setting("pay", 0.9, "Back"), Setting("pay", 0.2)))
