@@ -47,17 +47,21 @@ def points(comparison: Comparison) -> list[Point]:
     _, behind, learning = comparison.names
     return [
         less(
-            "Standing still means falling: there are fewer customers",
+            "Standing still means falling: in the third year there are fewer customers",
             comparison.difference("customers", behind),
             "people",
             digits=0,
         ),
-        less("… and less profit a year", comparison.difference("profit", behind), "a year", digits=0),
-        more("Who learns keeps more of them", comparison.difference("customers", learning, behind), "people", digits=0),
-        more("p", comparison.difference("profit", learning, behind), "people", digits=0),
-        more("p", comparison.difference("total_profit", learning, behind), "people", digits=0),
-        more("ret", comparison.difference("retention", learning, behind), "people", digits=2),
-        more("ret", comparison.difference("retention", behind, 0), "people", digits=2),
+        less("… and less profit", comparison.difference("profit", behind), "a year", digits=0),
+        less("… for fewer of them stay", comparison.difference("retention", behind), "% a year"),
+        more(
+            "Who learns keeps more of its customers",
+            comparison.difference("customers", learning, behind),
+            "people",
+            digits=0,
+        ),
+        more("… who are more satisfied", comparison.difference("external_satisfaction", learning, behind), "points"),
+        more("extra", comparison.difference("profit", learning, behind), "a year", digits=0),
     ]
 
 
