@@ -1,8 +1,8 @@
 """Field partners: contractors at the customer's door, treated as partners or as a cost.
 
-Story: The firm found its field contractors by the lowest fee, pays them a tenth less than is usual, and leaves it at that: no
-review of what was agreed, no measurement, no tools or training from the firm, no interest in what becomes of them. To the
-customer these people are the company. One day the firm begins to treat them as it would like its own people to be treated: a
+Story: The firm pays its field contractors a tenth less than is usual and leaves it at that: no review of what was agreed, no
+measurement, no tools or training from the firm, no interest in what becomes of them. To the customer these people are the
+company. One day the firm begins to treat them as it would like its own people to be treated: a
 two-way service agreement, reviewed every quarter, the same measurement as its own departments, tools and training, and the
 usual fee. Or it does the simpler thing, and spends the same money on a higher fee alone.
 

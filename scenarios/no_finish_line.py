@@ -18,7 +18,7 @@ from sim.compare import Comparison
 from sim.interventions import Intervention
 from sim.levers import BY_NAME, DAYS_PER_YEAR
 from sim.scenario import Scenario, Setting
-from sim.story import Point, Story, less, more
+from sim.story import Point, Story, faces, less, more
 
 PACE = 0.2
 CAUSES = 0.5
@@ -65,7 +65,7 @@ def points(comparison: Comparison) -> list[Point]:
     ]
 
 
-STORY = Story(__doc__, scenarios, points)
+STORY = Story(__doc__, scenarios, points, lambda firm: "" if faces(firm) else "unit that serves customers")
 
 if __name__ == "__main__":
     from sim.cli.telling import main

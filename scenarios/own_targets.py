@@ -21,7 +21,7 @@ from sim.compare import Comparison
 from sim.estimates import Estimate, estimate
 from sim.interventions import Intervention
 from sim.scenario import Scenario
-from sim.story import Point, Story, less, more
+from sim.story import Point, Story, faces, less, more
 
 
 def scenarios(firm: ServiceChain) -> list[Scenario]:
@@ -39,8 +39,9 @@ def own_figures(comparison: Comparison, scenario: str) -> list[Estimate]:
     found = []
     for unit in comparison.parts["unit"].names:
         before, after = (comparison.part("unit", unit, "time_in_unit", one) for one in (0, scenario))
-        known = np.isfinite(before) & np.isfinite(after)
-        found.append(estimate(100 * (1 - after[known] / before[known])))
+        known = (before > 0) & np.isfinite(after)
+        if known.any():
+            found.append(estimate(100 * (1 - after[known] / before[known])))
     return sorted(found, key=lambda one: one.low)
 
 
@@ -63,7 +64,7 @@ def points(comparison: Comparison) -> list[Point]:
     ]
 
 
-STORY = Story(__doc__, scenarios, points)
+STORY = Story(__doc__, scenarios, points, lambda firm: "" if faces(firm) else "unit that serves customers")
 
 if __name__ == "__main__":
     from sim.cli.telling import main

@@ -41,7 +41,7 @@ def gone_out_of_their_way(comparison: Comparison, scenario: str) -> np.ndarray:
     """Return the share of colleagues' rush requests that were agreed to, in per cent, by seed."""
     links = [f"{supplier} → {client}" for supplier, client in inside(comparison.scenarios[0].firm)]
     asked, agreed = (comparison.total("link", figure, scenario, links) for figure in ("rush", "rush_agreed"))
-    return 100 * agreed / asked
+    return 100 * np.divide(agreed, asked, out=np.full(len(asked), np.nan), where=asked > 0)
 
 
 def helped(comparison: Comparison, scenario: str) -> np.ndarray:
@@ -80,9 +80,14 @@ def points(comparison: Comparison) -> list[Point]:
 
 
 def lacks(firm: ServiceChain) -> str:
-    """Return what is missing: managers, and colleagues who serve each other."""
+    """Return what is missing: managers, colleagues who serve each other, or requests in a hurry."""
     managed = [unit for unit in firm.units if firm.nodes[unit].get("managers", 1) > 0]
-    return "" if managed and inside(firm) else "managers, or no units that serve each other"
+    if not managed:
+        return "unit with a manager"
+    if not inside(firm):
+        return "unit that serves another"
+    hurried = [segment for segment in firm.segments if firm.value("rush_share", segment) > 0]
+    return "" if hurried else "customers who are ever in a hurry"
 
 
 STORY = Story(__doc__, scenarios, points, lacks)

@@ -20,6 +20,7 @@ from sim.chain import ServiceChain
 from sim.compare import Comparison
 from sim.estimates import estimate
 from sim.interventions import Intervention
+from sim.levers import BY_NAME
 from sim.scenario import Scenario
 from sim.story import Point, Story, faces, less
 
@@ -29,8 +30,9 @@ SEASON, BUSIER = 100, 1.6
 def scenarios(firm: ServiceChain) -> list[Scenario]:
     """Return an ordinary year, a busy season, and one in which the standard holds."""
     ordinary = Scenario("An ordinary year", firm, days=300, runs=16)
+    most = BY_NAME["needs_per_year"].high
     season = [
-        Intervention("needs_per_year", BUSIER * firm.value("needs_per_year", segment), segment, end=SEASON)
+        Intervention("needs_per_year", min(most, BUSIER * firm.value("needs_per_year", segment)), segment, end=SEASON)
         for segment in firm.segments
     ]
     return [
@@ -72,7 +74,7 @@ def points(comparison: Comparison) -> list[Point]:
     ]
 
 
-STORY = Story(__doc__, scenarios, points)
+STORY = Story(__doc__, scenarios, points, lambda firm: "" if faces(firm) else "unit that serves customers")
 
 if __name__ == "__main__":
     from sim.cli.telling import main
