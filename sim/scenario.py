@@ -263,6 +263,9 @@ def parse(text: str, *, source: str = "scenario", folder: Path = Path(".")) -> S
     if document.pop("format", None) != 1:
         raise InputError("this file does not say its format", source=source, place="format", allowed="format = 1")
     if "organisation" not in document:
+        for key in document.keys() - _File.model_fields.keys():
+            if did_you_mean(key, ["organisation"]):
+                raise _unknown_key(key, key, _File, source)
         raise InputError("something is missing here", source=source, place="organisation", allowed=_ORGANISATION)
     of = document.pop("organisation")
     try:
@@ -313,23 +316,42 @@ def _mistake(error: pydantic.ValidationError, source: str) -> InputError:
     """Turn pydantic's first complaint into ours."""
     mistake, *others = error.errors(include_url=False)
     if mistake["type"] == "missing":  # a misspelt key is also a missing one: name what stands there
-        mistake = next((m for m in others if m["type"] == "extra_forbidden"), mistake)
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in mistake["loc"]).lstrip(".")
-    table: type[_Table] = _TABLES.get(str(mistake["loc"][0]), _File)
-    if len(mistake["loc"]) == 1:
-        table = _File
+        table = mistake["loc"][:-1]
+        mistake = next((m for m in others if m["type"] == "extra_forbidden" and m["loc"][:-1] == table), mistake)
+    location = mistake["loc"]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    key = str(location[-1])
+    allowed = _TYPES.get(mistake["type"], "")
     match mistake["type"]:
         case "extra_forbidden":
-            known = [*table.model_fields, *(["format", "organisation"] if table is _File else [])]
-            key = str(mistake["loc"][-1])
-            return InputError("there is no such key here", source=source, place=place, value=key,
-                              allowed=", ".join(known), hint=did_you_mean(key, known))  # fmt: skip
+            return _unknown_key(key, place, _File if len(location) == 1 else _TABLES[str(location[0])], source)
         case "missing":
             return InputError("something is missing here", source=source, place=place,
-                              allowed=f"a value for {mistake['loc'][-1]!r}")  # fmt: skip
-        case _:
-            return InputError("this value cannot be used", source=source, place=place, value=mistake["input"],
-                              allowed=mistake["msg"])  # fmt: skip
+                              allowed=f"a value for {key!r}")  # fmt: skip
+        case "list_type" if key in _TABLES:
+            allowed = f"tables, each headed [[{key}]] in double brackets"
+        case "list_type":
+            allowed = "a list, for example " + key + ' = ["E9"]'
+        case "model_type" | "dict_type" | "model_attributes_type":
+            allowed = f"a table, headed [[{location[0]}]]"
+    return InputError("this value cannot be used", source=source, place=place, value=mistake["input"],
+                      allowed=allowed or mistake["msg"])  # fmt: skip
+
+
+_TYPES = {
+    "string_type": "a text in quotes",
+    "float_type": "a number, without quotes",
+    "finite_number": "a number",
+    "int_type": "a whole number, without quotes",
+    "int_from_float": "a whole number",
+}
+"""What pydantic's complaints about types mean, in plain words."""
+
+
+def _unknown_key(key: str, place: str, table: type[_Table], source: str) -> InputError:
+    known = [*table.model_fields, *(["format", "organisation"] if table is _File else [])]
+    return InputError("there is no such key here", source=source, place=place, value=key,
+                      allowed=", ".join(known), hint=did_you_mean(key, known))  # fmt: skip
 
 
 def _given(one: Setting | Intervention) -> dict[str, Any]:
