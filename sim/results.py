@@ -71,6 +71,11 @@ def check_free(out: str | Path, *, overwrite: bool = False) -> None:
 
 def write_text(path: str | Path, text: str, *, overwrite: bool = False) -> None:
     """Write one text file whole or not at all."""
+    write_bytes(path, text.encode("utf-8"), overwrite=overwrite)
+
+
+def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Write one file whole or not at all."""
     path = Path(path)
     if path.exists() and not overwrite:
         raise InputError(
@@ -78,8 +83,8 @@ def write_text(path: str | Path, text: str, *, overwrite: bool = False) -> None:
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as draft:
-            draft.write(text)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+            draft.write(content)
         os.chmod(draft.name, 0o644)
         os.replace(draft.name, path)
     except OSError as error:

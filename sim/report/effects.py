@@ -217,7 +217,8 @@ def headline(effects: Effects, picture: bytes | None) -> Section:
                   for one, name in zip(columns[1:], HEADLINE, strict=True))  # fmt: skip
     over = f"mean (95 % interval) over the last {effects.window} of {effects.first.days} days, n = {effects.runs} paired runs"
     blocks.append(Table("Headline", f"Differences to {text.quoted(first)}: {over}.", columns, tuple(rows), "comparison.csv",
-                        "≈ marks a difference that cannot be told from none."))  # fmt: skip
+                        "≈ marks a difference that cannot be told from none. Profit is the yearly rate at the end of the story; "
+                        "the section about money adds up the whole story."))  # fmt: skip
     blocks.append(Table("As it is", f"{text.capital(text.quoted(first))} itself: {over}.", (columns[0], *plain), (values,),
                         "comparison.csv"))  # fmt: skip
     blocks.append(_all_measures(effects))
@@ -410,7 +411,8 @@ def _largest(clear: pd.DataFrame, kind: str) -> list[pd.Series]:
 def _affected_row(row: pd.Series, runs: int) -> tuple[Value, ...]:
     label, unit = READABLE[row["kind"], row["figure"]]
     apart = Estimate(float(row["difference"]), float(row["difference_low"]), float(row["difference_high"]), runs)
-    return str(row["name"]), label, float(row["first"]), apart, unit
+    before = round(float(row["first"]), max(0, text.decimals(apart)))
+    return str(row["name"]), label, before, apart, unit
 
 
 # --- money -------------------------------------------------------------------------------------------------------------
@@ -431,7 +433,7 @@ def money(effects: Effects) -> Section:
     columns = (
         Column("Scenario"), Column("Extra revenue", currency, "estimate", signed=True),
         Column("Extra cost", currency, "estimate", signed=True), Column("Extra profit", currency, "estimate", signed=True),
-        Column("Return", "profit per unit of extra cost", "estimate", signed=True), Column("Pays back"), Column("Runs in which it paid"),
+        Column("Return", "profit per unit of extra cost", "estimate", signed=True), Column("Pays back"), Column("Runs that paid"),
     )  # fmt: skip
     return Section("money", "Money", (
         Paragraph(
@@ -459,7 +461,7 @@ def _payback(day: Estimate, days: int) -> str:
     words = "at once" if day.mean == 0 else f"from day {day.mean:.0f}"
     if math.isnan(day.low):
         return words
-    return f"{words} (95 % interval {day.low:.0f} to {f'{day.high:.0f}' if day.high <= days else 'later than the story'})"
+    return f"{words} ({day.low:.0f} to {f'{day.high:.0f}' if day.high <= days else 'later'})"
 
 
 # --- a story's points --------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ MOST_DECIMALS = 3
 def decimals(one: Estimate) -> int:
     """Return the decimals that a figure deserves; below 0 it is rounded to tens, hundreds and so on.
 
-    Half of the interval is written with one digit, or with two where the first is a 1 or 2: no digit is shown that chance
+    Half of the interval is written with one digit, or with two where the first is a 1: no digit is shown that chance
     alone decides. Without an interval, three digits of the figure itself. A bound that is not 0 is not rounded to 0 while its
     interval leaves 0 out.
     """
@@ -26,7 +26,7 @@ def decimals(one: Estimate) -> int:
         scale = abs(one.mean)
         return _bounded(2 - math.floor(math.log10(scale))) if scale > 0 else 0
     first = math.floor(math.log10(half))
-    found = -first + (1 if half / 10**first < 3 else 0)
+    found = -first + (1 if half / 10**first < 2 else 0)
     if is_clear(one):
         nearest = min(abs(one.low), abs(one.high))
         while found < MOST_DECIMALS and round(nearest, found) == 0:
