@@ -97,9 +97,9 @@ def _written(kind: str, document: Any) -> bytes:
 
     match kind:
         case "docx":
-            return reports.word(document)
+            return reports.docx(document)
         case "xlsx":
-            return reports.workbook(document)
+            return reports.xlsx(document)
         case "pdf":
             return reports.pdf(document)
         case _:

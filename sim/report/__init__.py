@@ -6,9 +6,9 @@
 
 from sim.report.content import document
 from sim.report.document import Document
-from sim.report.html import pdf
-from sim.report.html import render as html
-from sim.report.sheet import workbook
-from sim.report.word import word
+from sim.report.sheet import workbook as xlsx
+from sim.report.web import pdf
+from sim.report.web import render as html
+from sim.report.word import word as docx
 
-__all__ = ["Document", "document", "html", "pdf", "word", "workbook"]
+__all__ = ["Document", "document", "docx", "html", "pdf", "xlsx"]

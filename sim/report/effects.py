@@ -450,7 +450,15 @@ def money(effects: Effects) -> Section:
 
 
 def _paid(payback: str, paid: int, runs: int) -> str:
-    return f"It pays back {payback} and has paid in {paid} of {runs} runs." if payback != "–" else f"It has paid in {paid} of {runs} runs."
+    """Return in a sentence when a change has paid for itself, and in how many runs it did."""
+    ahead = f"in {paid} of {text.plural(runs, 'run')} it is ahead at the end"
+    match payback:
+        case "–":
+            return f"{text.capital(ahead)}."
+        case "not within the story":
+            return f"On average it does not pay back within these days; {ahead}."
+        case _:
+            return f"It pays back {payback}; {ahead}."
 
 
 def _payback(day: Estimate, days: int) -> str:

@@ -56,7 +56,11 @@ def reproduce(saved: Saved) -> Section:
     rows.append(("SHA-256 of the numbers", str(manifest["results"].get("sha256", "not recorded"))))
     if added := manifest.get("assumptions"):
         rows.append(("SHA-256 of the assumptions' tables", str(added.get("sha256", "not recorded"))))
-    rows += [({"python": "Python"}.get(name, name), str(version)) for name, version in manifest.get("versions", {}).items()]
+    versions = dict(manifest.get("versions", {}))
+    rows += [(label, str(versions.pop(name))) for name, label in (("service-culture", "Service culture"), ("python", "Python"))
+             if name in versions]  # fmt: skip
+    if versions:
+        rows.append(("Packages", ", ".join(f"{name} {version}" for name, version in versions.items())))
     blocks.append(Table("Reproduce", "What the results were made with.", (Column("What"), Column("Value")), tuple(rows), "manifest.json"))
     return Section("reproduce", "How to reproduce this", tuple(blocks))
 

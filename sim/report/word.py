@@ -14,7 +14,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from sim.report.document import Block, Bullets, Code, Document, Figure, Paragraph, Section, Table
-from sim.report.html import cell
+from sim.report.web import cell
 
 WIDTH = Cm(17)
 MUTED = RGBColor(0x4D, 0x58, 0x60)
