@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from sim.cli import client, comparing, describing, running, telling, tickets, weakest  # noqa: F401  (each adds its commands)
+from sim.cli import client, comparing, describing, reporting, running, telling, tickets, weakest  # noqa: F401  (each adds its commands)
 from sim.cli.app import app
 from sim.errors import ServiceCultureError
 
