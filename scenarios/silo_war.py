@@ -39,7 +39,7 @@ def scenarios(firm: ServiceChain) -> list[Scenario]:
     """Return the firm at peace, at war, and at war with bridges between the departments."""
     links = [":".join(link) for link in contested(firm)]
     units = sorted({unit for link in contested(firm) for unit in link})
-    peace = Scenario("Peace", firm, days=250, runs=12)
+    peace = Scenario("Peace", firm, days=250, runs=20)
     war = peace.what_if(
         WAR,
         *(Intervention("rivalry", 0.9, link, ramp=20) for link in links),

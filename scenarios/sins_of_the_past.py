@@ -1,15 +1,16 @@
 """Sins of the past: what is promised and rushed today is somebody's work in a year.
 
-Story: To win customers, more is promised at every third sale than can be kept, at a better price. To keep pace, those who make
-and prepare what is sold save a third of their time where it does not show at once. The figures look fine. Some months later the
-faults and the broken promises come up one by one, on the desks of the service people, who promised nothing and cut no corner.
+Story: To win customers, more is promised at three sales in ten than can be kept, at a better price. To keep pace, those behind
+who prepare what is sold save three tenths of their time where it does not show at once. The figures look fine. Some months
+later the faults and the broken promises come up one by one, on the desks of the service people, who cut no corner.
 
 Question: How long does it pay to promise too much and to work in haste, and who carries the work afterward?
 
 Levers: overpromise of all customers; haste of the departments that serve none, or of everybody where all serve customers.
 
-Look for: profit so far against the careful firm: ahead for months, then behind for good. External satisfaction falls, customers
-leave, and the requests that reach the people in front rise although they have fewer customers.
+Look for: profit so far against the careful firm: ahead for months, then behind for good. External satisfaction falls,
+customers leave, and each need of those who stay brings the people in front more work. Haste shortens waits, too, so that
+customers may hardly mind it where there was a line: the loss then is in the books.
 """
 
 import numpy as np
