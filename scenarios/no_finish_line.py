@@ -61,7 +61,6 @@ def points(comparison: Comparison) -> list[Point]:
             digits=0,
         ),
         more("… who are more satisfied", comparison.difference("external_satisfaction", learning, behind), "points"),
-        more("extra", comparison.difference("profit", learning, behind), "a year", digits=0),
     ]
 
 
