@@ -84,8 +84,9 @@ def rows_of(chain: ServiceChain, lever_name: str, where: str | None) -> np.ndarr
         return np.arange(count)
     found: list[int] = []
     if ":" in where and where not in chain:
-        edge = tuple(part.strip() for part in where.split(":", 1))
-        if edge not in edges:
+        said = where.replace(" ", "")
+        named = [edge for edge in edges if ":".join(edge).replace(" ", "") == said]  # names may hold colons, too
+        if not named:
             known = [f"{supplier}:{client}" for supplier, client in edges]
             raise InputError(
                 "there is no such link",
@@ -94,7 +95,8 @@ def rows_of(chain: ServiceChain, lever_name: str, where: str | None) -> np.ndarr
                 allowed="supplier:client of a link in the chain",
                 hint=did_you_mean(where, known),
             )
-        found = [edges.index(edge)] if one.home == "link" else []
+        exact = [edge for edge in named if ":".join(edge) == where]
+        found = [edges.index((exact or named)[0])] if one.home == "link" else []
     elif where not in chain:
         raise InputError(
             "there is no such part of the firm",

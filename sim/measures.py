@@ -164,70 +164,70 @@ def by_unit(model: ServiceModel) -> pd.DataFrame:
     days, state, chain = model.day, model.state, model.chain
     table = state.unit_day[:days]
     staff = np.asarray(state.unit["staff"])
-    frame = _long(days, "unit", chain.units)
+    columns = _long(days, "unit", chain.units)
     for name in (
         "arrived", "served", "present", "queued", "pressure", "standard", "filled", "quits", "hires", "covered",
         "passed_blame", "problems_born", "problems_raised", "problems_solved", "problems_open", "crises", "severity",
         "on_ladder", "lessons", "cost",
     ):  # fmt: skip
-        frame[name] = table[name].ravel()
-    frame["time_in_unit"] = _ratio(table["sojourn"], table["served"]).ravel()
-    frame["utilisation"] = (100 * table["busy_days"] / staff).ravel()
+        columns[name] = table[name].ravel()
+    columns["time_in_unit"] = _ratio(table["sojourn"], table["served"]).ravel()
+    columns["utilisation"] = (100 * table["busy_days"] / staff).ravel()
     for name in ("knowledge", "motivation", "strain", "compassion", "support", "attention_left", "voice_climate"):
-        frame[name] = 100 * table[name].ravel()
+        columns[name] = 100 * table[name].ravel()
     contractor = np.asarray(state.unit["kind"] == CONTRACTOR)
     for name in ("clarity", "effort", "committed", "true_score", "seen_score", "partner_quality", "partner_number"):
         scale = 1 if name == "partner_number" else 100
         known = contractor & ((table[name] >= 0) | (name == "partner_quality"))
-        frame[name] = np.where(known, scale * table[name], np.nan).ravel()
+        columns[name] = np.where(known, scale * table[name], np.nan).ravel()
     received = table["service_received"].ravel()
-    frame["service_received"] = np.where(received < 0, np.nan, 100 * received)
+    columns["service_received"] = np.where(received < 0, np.nan, 100 * received)
     given = np.full((days, len(chain.units)), np.nan)
     for row in range(len(chain.units)):
         mine = np.asarray((state.link["supplier"] == row) & (state.link["clients"] > 0))
         if mine.any():
             weights = np.asarray(state.link["clients"][mine], dtype=float)
             given[:, row] = 100 * (state.link_day["satisfaction"][:days][:, mine] * weights).sum(axis=1) / weights.sum()
-    frame["service_given"] = given.ravel()
-    return frame
+    columns["service_given"] = given.ravel()
+    return pd.DataFrame(columns)
 
 
 def by_link(model: ServiceModel) -> pd.DataFrame:
     """Return one row a day and link: requests, and the means of that day's encounters on the five dimensions."""
     days, chain = model.day, model.chain
     table = model.state.link_day[:days]
-    frame = _long(days, "link", [f"{supplier} → {client}" for supplier, client in chain.links])
+    columns = _long(days, "link", [f"{supplier} → {client}" for supplier, client in chain.links])
     for name in (
         "opened", "closed", "encounters", "reopened", "passed_on", "rush", "rush_agreed", "rush_kept", "failures",
         "complaints", "escalations", "recoveries", "recovered", "deflected", "repeats", "surfaced", "accidents",
         "sent_away", "refused", "defended", "blamed", "answers",
     ):  # fmt: skip
-        frame[name] = table[name].ravel()
-    frame["recovery_time"] = _ratio(table["recovery_time"], table["recoveries"]).ravel()
-    frame["seen"] = np.where(table["seen"] >= 0, 100 * table["seen"], np.nan).ravel()
-    frame["wait"] = _ratio(table["wait"], table["encounters"]).ravel()
+        columns[name] = table[name].ravel()
+    columns["recovery_time"] = _ratio(table["recovery_time"], table["recoveries"]).ravel()
+    columns["seen"] = np.where(table["seen"] >= 0, 100 * table["seen"], np.nan).ravel()
+    columns["wait"] = _ratio(table["wait"], table["encounters"]).ravel()
     for name in ("right", "in_time", "quality", "judgement", "expectation", *DIMENSIONS):
-        frame[name] = 100 * _ratio(table[name], table["encounters"]).ravel()
+        columns[name] = 100 * _ratio(table[name], table["encounters"]).ravel()
     internal = np.asarray(model.state.link["clients"]) > 0
     for name in ("satisfaction", "trust", "regard", "hostility", "bridge"):
-        frame[name] = np.where(internal, 100 * table[name], np.nan).ravel()
-    return frame
+        columns[name] = np.where(internal, 100 * table[name], np.nan).ravel()
+    return pd.DataFrame(columns)
 
 
 def by_segment(model: ServiceModel) -> pd.DataFrame:
     """Return one row a day and segment: customers, their satisfaction, who came and who left."""
     days, chain = model.day, model.chain
     table = model.state.segment_day[:days]
-    frame = _long(days, "segment", chain.segments)
+    columns = _long(days, "segment", chain.segments)
     for name in ("needs", "left", "joined", "active"):
-        frame[name] = table[name].ravel()
-    frame["satisfaction"] = 100 * table["satisfaction"].ravel()
-    frame["net_promoter_score"] = 100 * _ratio(table["promoters"] - table["detractors"], table["active"]).ravel()
-    frame["reputation"] = table["reputation"].ravel()
-    frame["market"] = 100 * table["market"].ravel()
+        columns[name] = table[name].ravel()
+    columns["satisfaction"] = 100 * table["satisfaction"].ravel()
+    columns["net_promoter_score"] = 100 * _ratio(table["promoters"] - table["detractors"], table["active"]).ravel()
+    columns["reputation"] = table["reputation"].ravel()
+    columns["market"] = 100 * table["market"].ravel()
     for name in ("revenue", "redress"):
-        frame[name] = table[name].ravel()
-    return frame
+        columns[name] = table[name].ravel()
+    return pd.DataFrame(columns)
 
 
 def books(model: ServiceModel) -> pd.DataFrame:
@@ -301,8 +301,8 @@ def _seen(table: np.ndarray, links: np.ndarray) -> np.ndarray:
     return _ratio((np.where(seen >= 0, seen, 0) * answers).sum(axis=1), answers.sum(axis=1))
 
 
-def _long(days: int, column: str, names: list[str]) -> pd.DataFrame:
-    return pd.DataFrame({"day": np.repeat(np.arange(1, days + 1), len(names)), column: np.tile(names, days)})
+def _long(days: int, column: str, names: list[str]) -> dict[str, np.ndarray]:
+    return {"day": np.repeat(np.arange(1, days + 1), len(names)), column: np.tile(names, days)}
 
 
 def _per_encounter(table: np.ndarray, links: np.ndarray, name: str) -> np.ndarray:

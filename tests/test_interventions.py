@@ -142,3 +142,14 @@ def test_a_later_intervention_starts_from_the_organisations_values_not_from_what
     model.intervene(Intervention("training", 0.4, "Sales", start=4, end=5))
     model.run(5)
     assert (model.state.unit["training"] == 0.02).all()
+
+
+def test_a_link_is_found_where_names_hold_colons_and_spaces():
+    chain = ServiceChain()
+    chain.add_department("Front: desk", staff=2)
+    chain.add_segment("House: holds", customers=10)
+    chain.add_link("Front: desk", "House: holds")
+    for where in ("Front: desk:House: holds", "Front: desk : House: holds", "Front:desk:House:holds"):
+        assert rows_of(chain.check(), "promise_days", where).tolist() == [0]
+    with pytest.raises(InputError, match="no such link"):
+        rows_of(chain, "promise_days", "Front: desk:Households")
