@@ -130,68 +130,28 @@ def weakest_link(
             raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
     prices = actions.check_prices(prices or {})
     found = actions.candidates(chain, only=only, where=where, off=off, step=step)
-    design = designs.screening(len(found), seed, pairs)
-    rows = len(design)
-    stock = min(STOCK, rows)
     counter = _Counter(progress)
-
-    def screen(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
-        root = ServiceModel(chain, seed=seed + row).run(warm_up)
-        ways = [
-            _outcome(
-                future(
-                    root,
-                    [(one, one.high if sign * s > 0 else one.low) for one, s in zip(found, design[row], strict=True)],
-                    days,
-                ),
-                warm_up,
-                counter,
-            )
-            for sign in (1, -1)
-        ]
-        if row >= stock:
-            return np.array(ways), np.full(2, np.nan), None
-        as_is = root.branch().run(days)
-        return np.array(ways), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
-
-    screened = _each(screen, range(rows), workers, counter)
-    ways = np.array([both for both, _, _ in screened])
-    _check_finite(ways)
-    whole_steps = np.array([1.0 / one.reach for one in found])
-    by_design = [
-        designs.effects(design, ways[:, 0, figure] - ways[:, 1, figure]).scaled(whole_steps) for figure in (0, 1)
-    ]
-    stocked = _mean([one for _, _, one in screened if one is not None])
-    bills = [_bill(chain, one, stocked, prices) for one in found]
+    length: dict[str, Any] = {"warm_up": warm_up, "days": days, "workers": workers, "counter": counter}
+    screened = screen(chain, found, pairs=pairs, seed=seed, **length)
+    bills = [_bill(chain, one, screened.volumes, prices) for one in found]
     labels = [_label(one, prices) for one in found]
 
     def summed(chosen: Sequence[int]) -> dict[str, float]:
         bill = sum((bills[one] for one in chosen), Bill())
-        return _figures(by_design[0].estimate(chosen), by_design[1].estimate(chosen), bill)
+        return _figures(screened.satisfaction.estimate(chosen), screened.profit.estimate(chosen), bill)
 
     screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
     best = _best(screening, confirm)
+    runs = runs if best else 0
     counter.done = most_runs(len(found), pairs, confirm, runs) - (len(best) + bool(best)) * runs
-
-    def alone(number: int) -> np.ndarray:
-        root = ServiceModel(chain, seed=seed + rows + number).run(warm_up)
-        as_is = _outcome(root.branch().run(days), warm_up, counter)
-        ends = [_outcome(future(root, [(found[one], found[one].after)], days), warm_up, counter) for one in best]
-        return np.array(ends) - as_is
-
-    paired = np.array(_each(alone, range(runs if best else 0), workers, counter)).reshape(
-        runs if best else 0, len(best), 2
-    )
-    _check_finite(paired)
+    rows = screened.satisfaction.rows
+    paired = alone(chain, [found[one] for one in best], runs=runs, seed=seed + rows, **length)
     confirmed = pd.DataFrame([
         labels[one]
         | _figures(estimate(paired[:, place, 0]), estimate(paired[:, place, 1]), bills[one])
-        | {f"screened_{name}": screening.loc[one, name] for name in _screened()}
+        | {f"screened_{name}": screening.loc[one, name] for name in _SCREENED}
         for place, one in enumerate(best)
-    ], columns=[*COLUMNS, *(f"screened_{name}" for name in _screened())])  # fmt: skip
-    # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
-    moved = float(np.sum(by_design[0].means * np.array([one.off_centre for one in found])))
-    bends = np.array([both[:, 0].mean() - as_is[0] - moved for both, as_is, _ in screened[:stock]])
+    ], columns=[*COLUMNS, *(f"screened_{name}" for name in _SCREENED)])  # fmt: skip
     return WeakestLink(
         chain=chain,
         candidates=tuple(found),
@@ -199,12 +159,88 @@ def weakest_link(
         screening=ranked(screening),
         places=ranked(_grouped(screening, "place", ["home", "place"], summed)),
         levers=ranked(_grouped(screening, "lever", ["lever", "what"], summed)),
-        design={"rows": rows, "candidates": len(found), "spare": by_design[0].spare},
-        bend=estimate(bends),
-        seeds={"first": seed, "screening": rows, "confirmation": runs if best else 0},
+        design={"rows": rows, "candidates": len(found), "spare": screened.satisfaction.spare},
+        bend=screened.bend,
+        seeds={"first": seed, "screening": rows, "confirmation": runs},
         warm_up=warm_up,
         days=days,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What moving all candidates at once showed: effects of whole steps, by candidate, and volumes of the firm as described."""
+
+    satisfaction: designs.Effects
+    profit: designs.Effects
+    volumes: Volumes
+    bend: Estimate
+
+
+def screen(
+    chain: ServiceChain,
+    found: Sequence[Candidate],
+    *,
+    pairs: int,
+    seed: int,
+    warm_up: int,
+    days: int,
+    workers: int | None = None,
+    counter: _Counter | None = None,
+) -> Screened:
+    """Move all candidates at once by a two-level design and return what each does; see `weakest_link`."""
+    counter = counter or _Counter()
+    design = designs.screening(len(found), seed, pairs)
+    stock = min(STOCK, len(design))
+
+    def one_row(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
+        root = ServiceModel(chain, seed=seed + row).run(warm_up)
+        both = []
+        for sign in (1, -1):
+            levels = [one.high if sign * x > 0 else one.low for one, x in zip(found, design[row], strict=True)]
+            both.append(_outcome(future(root, list(zip(found, levels, strict=True)), days), warm_up, counter))
+        if row >= stock:
+            return np.array(both), np.full(2, np.nan), None
+        as_is = root.branch().run(days)
+        return np.array(both), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
+
+    results = _each(one_row, range(len(design)), workers, counter)
+    both = np.array([one for one, _, _ in results])
+    _check_finite(both)
+    satisfaction, profit = (designs.effects(design, both[:, 0, figure] - both[:, 1, figure]) for figure in (0, 1))
+    # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
+    moved = float(np.sum(satisfaction.means * np.array([one.off_centre for one in found])))
+    bends = [one[:, 0].mean() - as_is[0] - moved for one, as_is, _ in results[:stock]]
+    stocked = _mean([one for _, _, one in results if one is not None])
+    return Screened(satisfaction, profit, stocked, estimate(bends))
+
+
+def alone(
+    chain: ServiceChain,
+    chosen: Sequence[Candidate],
+    *,
+    runs: int,
+    seed: int,
+    warm_up: int,
+    days: int,
+    workers: int | None = None,
+    counter: _Counter | None = None,
+) -> np.ndarray:
+    """Run each candidate alone, a whole step, and return what it changes: an array (run, candidate, satisfaction and profit).
+
+    The first run has the seed ``seed``; all futures of a run share their random numbers with the firm as described.
+    """
+    counter = counter or _Counter()
+
+    def one_run(number: int) -> np.ndarray:
+        root = ServiceModel(chain, seed=seed + number).run(warm_up)
+        as_is = _outcome(root.branch().run(days), warm_up, counter)
+        ends = [_outcome(future(root, [(one, one.after)], days), warm_up, counter) for one in chosen]
+        return np.array(ends) - as_is
+
+    paired = np.array(_each(one_run, range(runs), workers, counter)).reshape(runs, len(chosen), 2)
+    _check_finite(paired)
+    return paired
 
 
 def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
@@ -219,7 +255,7 @@ def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
 class _Counter:
     """Counts runs over threads, and tells them when to stop."""
 
-    def __init__(self, progress: Tick | None) -> None:
+    def __init__(self, progress: Tick | None = None) -> None:
         self.progress, self.done = progress, 0
         self.lock, self.stop = threading.Lock(), threading.Event()
 
@@ -323,6 +359,7 @@ def _mean(found: Sequence[Volumes]) -> Volumes:
 _LABELS = ("lever", "home", "place", "what", "unit", "before", "after", "cost_from")
 _ESTIMATES = ("satisfaction", "net_profit", "points_per_money", "profit_per_cost", "worth")
 _SPREAD = tuple(f"{name}{suffix}" for name in _ESTIMATES for suffix in ("", "_low", "_high"))
+_SCREENED = tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
 COLUMNS = (*_LABELS, "cost", "booked", *_SPREAD, "runs")
 """Columns of the tables.
 
@@ -335,10 +372,6 @@ profit_per_cost : net profit per unit of cost
 worth : what the step brings in a year before its cost: the price at which it breaks even
 Each with the ends of its 95 % interval, `_low` and `_high`; runs : pairs of runs behind them.
 """
-
-
-def _screened() -> tuple[str, ...]:
-    return tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
 
 
 def _label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
