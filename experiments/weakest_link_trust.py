@@ -26,7 +26,7 @@ def compare(name: str, every: int, runs: int, **length: Any) -> pd.DataFrame:
     found = actions.candidates(chain)
     screened = screen(chain, found, pairs=200, seed=1, **length)
     chosen = list(range(every // 2, len(found), every))
-    paired = alone(chain, [found[one] for one in chosen], runs=runs, seed=1 + screened.satisfaction.rows, **length)
+    paired = alone(chain, [[found[one]] for one in chosen], runs=runs, seed=1 + screened.satisfaction.rows, **length)
     rows = []
     for place, one in enumerate(chosen):
         row: dict[str, Any] = {"lever": found[one].action.lever, "place": found[one].name}

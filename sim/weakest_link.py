@@ -4,7 +4,8 @@ Two stages. *Screening* moves all candidates at once, each a half step up or dow
 gives every one an estimate with an interval; each row of the design has a seed of its own, and its two runs are futures of
 one warmed-up model with common random numbers. *Confirmation* takes those that look best and runs each alone, a whole step,
 against the firm as described, on seeds that screening has not seen: picking the best of hundreds flatters them (the winner's
-curse), and figures from fresh seeds do not. What is ranked and shown first is confirmed.
+curse), and figures from fresh seeds do not. What is ranked and shown first is confirmed. Every place is moved on fresh seeds,
+too, a step of everything that can be done there at once.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ class WeakestLink:
     chain, candidates : the organisation, and everything that can be done in it
     confirmed : one row per action that was run alone, see `COLUMNS`
     screening : the same columns for every candidate
-    places : what a step of everything does, place by place, from screening
+    places : what a step of everything does, place by place, each alone on fresh seeds (from screening where ``confirm`` is 0)
     levers : what a step does when it is made everywhere, lever by lever, from screening
     design : rows and columns of the design, degrees of freedom
     bend : external satisfaction, mean of both signs less the firm as described: how far half steps are from straight lines
-    seeds : the first seed, how many were used for screening and how many for confirmation
+    seeds : the first seed, and how many were used for screening, for confirmation, and for places, one after the other
     """
 
     chain: ServiceChain
@@ -99,7 +100,7 @@ def weakest_link(
     off: Sequence[str] = (),
     prices: Mapping[str, float] | None = None,
     pairs: int = 200,
-    confirm: int = 10,
+    confirm: int = 8,
     runs: int = 30,
     seed: int = 1,
     warm_up: int = 250,
@@ -143,25 +144,37 @@ def weakest_link(
     screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
     best = _best(screening, confirm)
     runs = runs if best else 0
-    counter.done = most_runs(len(found), pairs, confirm, runs) - (len(best) + bool(best)) * runs
+    counter.done = most_runs(found, pairs, confirm, runs) - runs_alone(found, len(best), runs)
     rows = screened.satisfaction.rows
-    paired = alone(chain, [found[one] for one in best], runs=runs, seed=seed + rows, **length)
-    confirmed = pd.DataFrame([
-        labels[one]
-        | _figures(estimate(paired[:, place, 0]), estimate(paired[:, place, 1]), bills[one])
-        | {f"screened_{name}": screening.loc[one, name] for name in _SCREENED}
-        for place, one in enumerate(best)
-    ], columns=[*COLUMNS, *(f"screened_{name}" for name in _SCREENED)])  # fmt: skip
+    paired = alone(chain, [[found[one]] for one in best], runs=runs, seed=seed + rows, **length)
+
+    def checked(column: int, chosen: Sequence[int], paired: np.ndarray) -> dict[str, Any]:
+        bill = sum((bills[one] for one in chosen), Bill())
+        figures = _figures(estimate(paired[:, column, 0]), estimate(paired[:, column, 1]), bill)
+        return figures | {f"screened_{name}": value for name, value in summed(chosen).items() if name in _BOTH}
+
+    confirmed = pd.DataFrame(
+        [labels[one] | checked(column, [one], paired) for column, one in enumerate(best)],
+        columns=[*COLUMNS, *(f"screened_{name}" for name in _BOTH)],
+    )
+    places = _grouped(screening, "place", ["home", "place"], summed)
+    if best:
+        groups = [group.index.tolist() for _, group in screening.groupby("place", sort=False)]
+        moved = alone(
+            chain, [[found[one] for one in group] for group in groups], runs=place_runs(runs), seed=seed + rows + runs,
+            **length,
+        )  # fmt: skip
+        places = places.assign(**pd.DataFrame([checked(column, group, moved) for column, group in enumerate(groups)]))
     return WeakestLink(
         chain=chain,
         candidates=tuple(found),
         confirmed=ranked(confirmed),
         screening=ranked(screening),
-        places=ranked(_grouped(screening, "place", ["home", "place"], summed)),
+        places=ranked(places),
         levers=ranked(_grouped(screening, "lever", ["lever", "what"], summed)),
         design={"rows": rows, "candidates": len(found), "spare": screened.satisfaction.spare},
         bend=screened.bend,
-        seeds={"first": seed, "screening": rows, "confirmation": runs},
+        seeds={"first": seed, "screening": rows, "confirmation": runs, "places": place_runs(runs) if best else 0},
         warm_up=warm_up,
         days=days,
     )
@@ -217,7 +230,7 @@ def screen(
 
 def alone(
     chain: ServiceChain,
-    chosen: Sequence[Candidate],
+    groups: Sequence[Sequence[Candidate]],
     *,
     runs: int,
     seed: int,
@@ -226,27 +239,39 @@ def alone(
     workers: int | None = None,
     counter: _Counter | None = None,
 ) -> np.ndarray:
-    """Run each candidate alone, a whole step, and return what it changes: an array (run, candidate, satisfaction and profit).
+    """Move each group of candidates alone, a whole step each, and return what that changes.
 
-    The first run has the seed ``seed``; all futures of a run share their random numbers with the firm as described.
+    An array (run, group, figure); figures are external satisfaction and profit a year. The first run has the seed ``seed``;
+    all futures of a run share their random numbers with the firm as described.
     """
     counter = counter or _Counter()
 
     def one_run(number: int) -> np.ndarray:
         root = ServiceModel(chain, seed=seed + number).run(warm_up)
         as_is = _outcome(root.branch().run(days), warm_up, counter)
-        ends = [_outcome(future(root, [(one, one.after)], days), warm_up, counter) for one in chosen]
+        ends = [_outcome(future(root, [(one, one.after) for one in group], days), warm_up, counter) for group in groups]
         return np.array(ends) - as_is
 
-    paired = np.array(_each(one_run, range(runs), workers, counter)).reshape(runs, len(chosen), 2)
+    paired = np.array(_each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
     _check_finite(paired)
     return paired
 
 
-def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
+def most_runs(found: Sequence[Candidate], pairs: int, confirm: int, runs: int) -> int:
     """Return how many runs so many candidates take at most: actions that are best in both respects are confirmed once."""
-    rows = designs.order_for(found, pairs)
-    return 2 * rows + min(STOCK, rows) + (min(2 * confirm, found) + bool(confirm)) * runs
+    rows = designs.order_for(len(found), pairs)
+    return 2 * rows + min(STOCK, rows) + runs_alone(found, min(2 * confirm, len(found)), runs)
+
+
+def runs_alone(found: Sequence[Candidate], best: int, runs: int) -> int:
+    """Return how many runs it takes to confirm so many actions, and every place, beside the firm as described."""
+    places = len({one.place for one in found})
+    return (best + 1) * runs + (places + 1) * place_runs(runs) if best else 0
+
+
+def place_runs(runs: int) -> int:
+    """Return on how many seeds every place is moved: a third of those of an action, since effects are larger."""
+    return max(2, round(runs / 3)) if runs else 0
 
 
 # --- running ---------------------------------------------------------------------------------------------------------------
@@ -359,7 +384,7 @@ def _mean(found: Sequence[Volumes]) -> Volumes:
 _LABELS = ("lever", "home", "place", "what", "unit", "before", "after", "cost_from")
 _ESTIMATES = ("satisfaction", "net_profit", "points_per_money", "profit_per_cost", "worth")
 _SPREAD = tuple(f"{name}{suffix}" for name in _ESTIMATES for suffix in ("", "_low", "_high"))
-_SCREENED = tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
+_BOTH = tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
 COLUMNS = (*_LABELS, "cost", "booked", *_SPREAD, "runs")
 """Columns of the tables.
 

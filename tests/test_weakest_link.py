@@ -29,7 +29,7 @@ def firm(weak: str | None = None, **everywhere: float) -> ServiceChain:
     return chain.check().everywhere(everywhere)
 
 
-SHORT = {"pairs": 32, "warm_up": 30, "days": 60, "confirm": 2, "runs": 6}
+SHORT = {"pairs": 32, "warm_up": 30, "days": 60, "confirm": 2, "runs": 12}
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,7 @@ def test_an_obviously_weak_supplier_comes_first_wherever_it_is(weak):
     assert found.confirmed.iloc[0]["place"] == weak
     assert found.confirmed.iloc[0]["points_per_money_low"] > 0
     assert found.places.iloc[0]["place"] == weak
+    assert found.screening.iloc[0]["place"] == weak
 
 
 def test_what_nobody_can_feel_has_no_effect_at_all():
@@ -135,15 +136,16 @@ def test_confirmation_runs_on_seeds_that_screening_has_not_seen(monkeypatch):
     monkeypatch.setattr(weakest, "ServiceModel", Recorded)
     found = weakest_link(firm("Kitchen"), only=["error_rate"], seed=7, workers=1, **SHORT)
     rows = found.seeds["screening"]
-    assert seen == [*range(7, 7 + rows), *range(7 + rows, 7 + rows + 6)]
+    assert found.seeds == {"first": 7, "screening": rows, "confirmation": 12, "places": 4}
+    assert seen == list(range(7, 7 + rows + 12 + 4))
     assert len(set(seen)) == len(seen)
 
 
 def test_progress_counts_up_to_the_runs_announced():
     seen = []
-    weakest_link(firm("Kitchen"), only=["error_rate"], progress=seen.append, **SHORT)
+    found = weakest_link(firm("Kitchen"), only=["error_rate"], progress=seen.append, **SHORT)
     assert seen == sorted(seen)
-    assert seen[-1] == weakest.most_runs(3, SHORT["pairs"], SHORT["confirm"], SHORT["runs"])
+    assert seen[-1] == weakest.most_runs(found.candidates, SHORT["pairs"], SHORT["confirm"], SHORT["runs"])
 
 
 def test_prices_move_the_ranking_and_not_the_effects(found):
@@ -172,7 +174,7 @@ def test_figures_of_a_row_agree_with_each_other(found):
         assert (table["satisfaction_low"] < table["satisfaction_high"]).all()
 
 
-def test_a_place_is_the_sum_of_what_is_done_there_and_a_lever_the_sum_of_its_places():
+def test_in_screening_a_place_is_the_sum_of_what_is_done_there():
     found = weakest_link(firm("Kitchen"), only=["error_rate", "tools"], where="Kitchen", **SHORT | {"confirm": 0})
     assert len(found.places) == 1
     for figure in ("satisfaction", "net_profit", "cost", "worth"):
@@ -236,7 +238,7 @@ def test_pictures_say_what_they_show(found):
     assert "95 % interval" in chain
     assert "1  Kitchen" in chain
     forest = " ".join(text.get_text() for text in plots.forest(found).findobj(match=plt.Text))
-    for part in ("Kitchen: error rate 0.3 → 0.27", "net profit", "6 paired runs"):
+    for part in ("Kitchen: error rate 0.3 → 0.27", "net profit", "12 paired runs"):
         assert part in forest
     plt.close("all")
 

@@ -34,6 +34,8 @@ def weakest_chain(found: WeakestLink) -> Figure:
     """
     chain = found.chain
     currency = chain.setting("currency")
+    seeds = found.seeds
+    runs = f"n = {seeds['places']} paired runs" if seeds["places"] else f"screening, {seeds['screening']} pairs of runs"
     table = found.places[found.places["points_per_money_low"] > 0]
     worth = dict(zip(table["place"], table["points_per_money"], strict=True))
     nodes = {name: worth.get(name, np.nan) for name in chain.nodes}
@@ -76,8 +78,7 @@ def weakest_chain(found: WeakestLink) -> Figure:
         figure.suptitle(f"{chain.setting('name')}: where does the next {currency} do most for customers?", fontsize=12,
                         fontweight="bold", x=0.01, ha="left")  # fmt: skip
         axes.set_title(
-            "A step of everything that can be done at each place, effect over cost "
-            f"({found.seeds['screening']} pairs of runs); –: not told from no effect.",
+            f"A step of everything that can be done at each place: effect over cost ({runs}); –: not told from none.",
             fontsize=9, color=MUTED, fontweight="normal",
         )  # fmt: skip
     return figure
