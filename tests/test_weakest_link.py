@@ -246,6 +246,7 @@ def test_pictures_say_what_they_show(found):
 QUICK = ("--pairs", "2", "--runs", "3", "--confirm", "1", "--days", "20", "--warm-up", "10")
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_pictures_and_a_manifest(small, tmp_path):  # noqa: F811
     out = tmp_path / "out"
     command = ("weakest-link", small, "--lever", "error-rate", "--lever", "training", "--out", out, *QUICK)
