@@ -30,9 +30,6 @@ Place = tuple[str, ...]
 Per = Literal["person", "manager", "wages", "post of work", "customer", "contractor", "firm"]
 Where = Literal["departments", "facing", "contractors", "links", "links inside", "segments", "firm"]
 
-REACH = 0.25
-"""How far apart the two values are that screening compares, as a share of a step; why not a whole one: docs/weakest_link.md."""
-
 LEAST_STEP = 0.1
 """A lever with less room than this share of an ordinary step is at the end of its range, and nothing can be done there."""
 
@@ -350,8 +347,8 @@ class Candidate:
     action, place : what, and where
     row : the row of the model's population on which it works
     before, after : the lever now, and after the step; the step is cut where the lever's range ends
-    low, high : the two values that screening compares, a part of a step apart: to either side of the value that is there,
-        or on one side of it where the range ends
+    low, high : the two values that screening compares, a step apart: half a step to either side of the value that is
+        there, or no step and a whole one where the range ends
     """
 
     action: Action
@@ -361,11 +358,6 @@ class Candidate:
     after: float
     low: float
     high: float
-
-    @property
-    def reach(self) -> float:
-        """How far apart the two values of screening are, in steps."""
-        return (self.high - self.low) / (self.after - self.before)
 
     @property
     def off_centre(self) -> float:
@@ -442,10 +434,8 @@ def _candidate(chain: ServiceChain, one: Action, place: Place, row: int, factor:
     if full == 0.0 or abs(move) < LEAST_STEP * abs(full):
         return None
     low, high = before, after
-    if one.centred:
-        half = REACH * move / 2
-        inside = lever.low <= before - half <= lever.high
-        low, high = (before - half, before + half) if inside else (before, before + 2 * half)
+    if one.centred and lever.low <= before - move / 2 <= lever.high:
+        low, high = round(before - move / 2, 12), round(before + move / 2, 12)
     return Candidate(one, place, row, before, after, low, high)
 
 

@@ -83,30 +83,25 @@ class Effects:
     Attributes
     ----------
     means : by thing
-    errors : standard errors; the same for every thing, unless their scales differ
+    error : standard error, the same for every thing
     spare : degrees of freedom behind the error
     rows : rows of the design, each with its two runs
     """
 
     means: np.ndarray
-    errors: np.ndarray
+    error: float
     spare: int
     rows: int
 
-    def estimate(self, things: Sequence[int] | int, weights: Sequence[float] | None = None) -> Estimate:
-        """Return the effect of one thing, or the (weighted) sum of several, with Student's t interval.
+    def estimate(self, things: Sequence[int] | int) -> Estimate:
+        """Return the effect of one thing, or the sum of several, with Student's t interval.
 
         Estimates of different things are independent, since their columns are orthogonal: variances add up.
         """
         chosen = [things] if isinstance(things, (int, np.integer)) else list(things)
-        factors = np.ones(len(chosen)) if weights is None else np.asarray(weights, dtype=float)
-        mean = float(np.sum(factors * self.means[chosen]))
-        half = self._quantile() * float(np.sqrt(np.sum((factors * self.errors[chosen]) ** 2)))
+        mean = float(np.sum(self.means[chosen]))
+        half = self._quantile() * self.error * float(np.sqrt(len(chosen)))
         return Estimate(mean, mean - half, mean + half, self.rows)
-
-    def scaled(self, factors: np.ndarray) -> Effects:
-        """Return the effects of moving each thing ``factors`` times as far, where the response is a straight line."""
-        return Effects(self.means * factors, self.errors * factors, self.spare, self.rows)
 
     def _quantile(self) -> float:
         from scipy import stats
@@ -126,4 +121,4 @@ def effects(design: np.ndarray, differences: np.ndarray) -> Effects:
     means = np.array([float(np.sum(design[:, thing] * differences)) for thing in range(things)]) / rows
     rest = differences - sum((design[:, thing] * means[thing] for thing in range(things)), np.zeros(rows))
     spare = rows - things
-    return Effects(means, np.full(things, np.sqrt(np.sum(rest**2) / spare / rows)), spare, rows)
+    return Effects(means, float(np.sqrt(np.sum(rest**2) / spare / rows)), spare, rows)

@@ -4,7 +4,8 @@ Two stages. *Screening* moves all candidates at once, each a half step up or dow
 gives every one an estimate with an interval; each row of the design has a seed of its own, and its two runs are futures of
 one warmed-up model with common random numbers. *Confirmation* takes those that look best and runs each alone, a whole step,
 against the firm as described, on seeds that screening has not seen: picking the best of hundreds flatters them (the winner's
-curse), and figures from fresh seeds do not. What is ranked and shown first is confirmed.
+curse), and figures from fresh seeds do not. What is ranked and shown first is confirmed. Every place is moved on fresh seeds,
+too, a step of everything that can be done there at once.
 """
 
 from __future__ import annotations
@@ -45,11 +46,11 @@ class WeakestLink:
     chain, candidates : the organisation, and everything that can be done in it
     confirmed : one row per action that was run alone, see `COLUMNS`
     screening : the same columns for every candidate
-    places : what a step of everything does, place by place, from screening
+    places : what a step of everything does, place by place, each alone on fresh seeds (from screening where ``confirm`` is 0)
     levers : what a step does when it is made everywhere, lever by lever, from screening
     design : rows and columns of the design, degrees of freedom
     bend : external satisfaction, mean of both signs less the firm as described: how far half steps are from straight lines
-    seeds : the first seed, how many were used for screening and how many for confirmation
+    seeds : the first seed, and how many were used for screening, for confirmation, and for places, one after the other
     """
 
     chain: ServiceChain
@@ -99,7 +100,7 @@ def weakest_link(
     off: Sequence[str] = (),
     prices: Mapping[str, float] | None = None,
     pairs: int = 200,
-    confirm: int = 10,
+    confirm: int = 8,
     runs: int = 30,
     seed: int = 1,
     warm_up: int = 250,
@@ -130,87 +131,147 @@ def weakest_link(
             raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
     prices = actions.check_prices(prices or {})
     found = actions.candidates(chain, only=only, where=where, off=off, step=step)
-    design = designs.screening(len(found), seed, pairs)
-    rows = len(design)
-    stock = min(STOCK, rows)
     counter = _Counter(progress)
-
-    def screen(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
-        root = ServiceModel(chain, seed=seed + row).run(warm_up)
-        ways = [
-            _outcome(
-                future(
-                    root,
-                    [(one, one.high if sign * s > 0 else one.low) for one, s in zip(found, design[row], strict=True)],
-                    days,
-                ),
-                warm_up,
-                counter,
-            )
-            for sign in (1, -1)
-        ]
-        if row >= stock:
-            return np.array(ways), np.full(2, np.nan), None
-        as_is = root.branch().run(days)
-        return np.array(ways), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
-
-    screened = _each(screen, range(rows), workers, counter)
-    ways = np.array([both for both, _, _ in screened])
-    _check_finite(ways)
-    whole_steps = np.array([1.0 / one.reach for one in found])
-    by_design = [
-        designs.effects(design, ways[:, 0, figure] - ways[:, 1, figure]).scaled(whole_steps) for figure in (0, 1)
-    ]
-    stocked = _mean([one for _, _, one in screened if one is not None])
-    bills = [_bill(chain, one, stocked, prices) for one in found]
+    length: dict[str, Any] = {"warm_up": warm_up, "days": days, "workers": workers, "counter": counter}
+    screened = screen(chain, found, pairs=pairs, seed=seed, **length)
+    bills = [_bill(chain, one, screened.volumes, prices) for one in found]
     labels = [_label(one, prices) for one in found]
 
     def summed(chosen: Sequence[int]) -> dict[str, float]:
         bill = sum((bills[one] for one in chosen), Bill())
-        return _figures(by_design[0].estimate(chosen), by_design[1].estimate(chosen), bill)
+        return _figures(screened.satisfaction.estimate(chosen), screened.profit.estimate(chosen), bill)
 
     screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
     best = _best(screening, confirm)
-    counter.done = most_runs(len(found), pairs, confirm, runs) - (len(best) + bool(best)) * runs
+    runs = runs if best else 0
+    counter.done = most_runs(found, pairs, confirm, runs) - runs_alone(found, len(best), runs)
+    rows = screened.satisfaction.rows
+    paired = alone(chain, [[found[one]] for one in best], runs=runs, seed=seed + rows, **length)
 
-    def alone(number: int) -> np.ndarray:
-        root = ServiceModel(chain, seed=seed + rows + number).run(warm_up)
-        as_is = _outcome(root.branch().run(days), warm_up, counter)
-        ends = [_outcome(future(root, [(found[one], found[one].after)], days), warm_up, counter) for one in best]
-        return np.array(ends) - as_is
+    def checked(column: int, chosen: Sequence[int], paired: np.ndarray) -> dict[str, Any]:
+        bill = sum((bills[one] for one in chosen), Bill())
+        figures = _figures(estimate(paired[:, column, 0]), estimate(paired[:, column, 1]), bill)
+        return figures | {f"screened_{name}": value for name, value in summed(chosen).items() if name in _BOTH}
 
-    paired = np.array(_each(alone, range(runs if best else 0), workers, counter)).reshape(
-        runs if best else 0, len(best), 2
+    confirmed = pd.DataFrame(
+        [labels[one] | checked(column, [one], paired) for column, one in enumerate(best)],
+        columns=[*COLUMNS, *(f"screened_{name}" for name in _BOTH)],
     )
-    _check_finite(paired)
-    confirmed = pd.DataFrame([
-        labels[one]
-        | _figures(estimate(paired[:, place, 0]), estimate(paired[:, place, 1]), bills[one])
-        | {f"screened_{name}": screening.loc[one, name] for name in _screened()}
-        for place, one in enumerate(best)
-    ], columns=[*COLUMNS, *(f"screened_{name}" for name in _screened())])  # fmt: skip
-    # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
-    moved = float(np.sum(by_design[0].means * np.array([one.off_centre for one in found])))
-    bends = np.array([both[:, 0].mean() - as_is[0] - moved for both, as_is, _ in screened[:stock]])
+    places = _grouped(screening, "place", ["home", "place"], summed)
+    if best:
+        groups = [group.index.tolist() for _, group in screening.groupby("place", sort=False)]
+        moved = alone(
+            chain, [[found[one] for one in group] for group in groups], runs=place_runs(runs), seed=seed + rows + runs,
+            **length,
+        )  # fmt: skip
+        places = places.assign(**pd.DataFrame([checked(column, group, moved) for column, group in enumerate(groups)]))
     return WeakestLink(
         chain=chain,
         candidates=tuple(found),
         confirmed=ranked(confirmed),
         screening=ranked(screening),
-        places=ranked(_grouped(screening, "place", ["home", "place"], summed)),
+        places=ranked(places),
         levers=ranked(_grouped(screening, "lever", ["lever", "what"], summed)),
-        design={"rows": rows, "candidates": len(found), "spare": by_design[0].spare},
-        bend=estimate(bends),
-        seeds={"first": seed, "screening": rows, "confirmation": runs if best else 0},
+        design={"rows": rows, "candidates": len(found), "spare": screened.satisfaction.spare},
+        bend=screened.bend,
+        seeds={"first": seed, "screening": rows, "confirmation": runs, "places": place_runs(runs) if best else 0},
         warm_up=warm_up,
         days=days,
     )
 
 
-def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What moving all candidates at once showed: effects of whole steps, by candidate, and volumes of the firm as described."""
+
+    satisfaction: designs.Effects
+    profit: designs.Effects
+    volumes: Volumes
+    bend: Estimate
+
+
+def screen(
+    chain: ServiceChain,
+    found: Sequence[Candidate],
+    *,
+    pairs: int,
+    seed: int,
+    warm_up: int,
+    days: int,
+    workers: int | None = None,
+    counter: _Counter | None = None,
+) -> Screened:
+    """Move all candidates at once by a two-level design and return what each does; see `weakest_link`."""
+    counter = counter or _Counter()
+    design = designs.screening(len(found), seed, pairs)
+    stock = min(STOCK, len(design))
+
+    def one_row(row: int) -> tuple[np.ndarray, np.ndarray, Volumes | None]:
+        root = ServiceModel(chain, seed=seed + row).run(warm_up)
+        both = []
+        for sign in (1, -1):
+            levels = [one.high if sign * x > 0 else one.low for one, x in zip(found, design[row], strict=True)]
+            both.append(_outcome(future(root, list(zip(found, levels, strict=True)), days), warm_up, counter))
+        if row >= stock:
+            return np.array(both), np.full(2, np.nan), None
+        as_is = root.branch().run(days)
+        return np.array(both), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
+
+    results = _each(one_row, range(len(design)), workers, counter)
+    both = np.array([one for one, _, _ in results])
+    _check_finite(both)
+    satisfaction, profit = (designs.effects(design, both[:, 0, figure] - both[:, 1, figure]) for figure in (0, 1))
+    # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
+    moved = float(np.sum(satisfaction.means * np.array([one.off_centre for one in found])))
+    bends = [one[:, 0].mean() - as_is[0] - moved for one, as_is, _ in results[:stock]]
+    stocked = _mean([one for _, _, one in results if one is not None])
+    return Screened(satisfaction, profit, stocked, estimate(bends))
+
+
+def alone(
+    chain: ServiceChain,
+    groups: Sequence[Sequence[Candidate]],
+    *,
+    runs: int,
+    seed: int,
+    warm_up: int,
+    days: int,
+    workers: int | None = None,
+    counter: _Counter | None = None,
+) -> np.ndarray:
+    """Move each group of candidates alone, a whole step each, and return what that changes.
+
+    An array (run, group, figure); figures are external satisfaction and profit a year. The first run has the seed ``seed``;
+    all futures of a run share their random numbers with the firm as described.
+    """
+    counter = counter or _Counter()
+
+    def one_run(number: int) -> np.ndarray:
+        root = ServiceModel(chain, seed=seed + number).run(warm_up)
+        as_is = _outcome(root.branch().run(days), warm_up, counter)
+        ends = [_outcome(future(root, [(one, one.after) for one in group], days), warm_up, counter) for group in groups]
+        return np.array(ends) - as_is
+
+    paired = np.array(_each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
+    _check_finite(paired)
+    return paired
+
+
+def most_runs(found: Sequence[Candidate], pairs: int, confirm: int, runs: int) -> int:
     """Return how many runs so many candidates take at most: actions that are best in both respects are confirmed once."""
-    rows = designs.order_for(found, pairs)
-    return 2 * rows + min(STOCK, rows) + (min(2 * confirm, found) + bool(confirm)) * runs
+    rows = designs.order_for(len(found), pairs)
+    return 2 * rows + min(STOCK, rows) + runs_alone(found, min(2 * confirm, len(found)), runs)
+
+
+def runs_alone(found: Sequence[Candidate], best: int, runs: int) -> int:
+    """Return how many runs it takes to confirm so many actions, and every place, beside the firm as described."""
+    places = len({one.place for one in found})
+    return (best + 1) * runs + (places + 1) * place_runs(runs) if best else 0
+
+
+def place_runs(runs: int) -> int:
+    """Return on how many seeds every place is moved: a third of those of an action, since effects are larger."""
+    return max(2, round(runs / 3)) if runs else 0
 
 
 # --- running ---------------------------------------------------------------------------------------------------------------
@@ -219,7 +280,7 @@ def most_runs(found: int, pairs: int, confirm: int, runs: int) -> int:
 class _Counter:
     """Counts runs over threads, and tells them when to stop."""
 
-    def __init__(self, progress: Tick | None) -> None:
+    def __init__(self, progress: Tick | None = None) -> None:
         self.progress, self.done = progress, 0
         self.lock, self.stop = threading.Lock(), threading.Event()
 
@@ -323,6 +384,7 @@ def _mean(found: Sequence[Volumes]) -> Volumes:
 _LABELS = ("lever", "home", "place", "what", "unit", "before", "after", "cost_from")
 _ESTIMATES = ("satisfaction", "net_profit", "points_per_money", "profit_per_cost", "worth")
 _SPREAD = tuple(f"{name}{suffix}" for name in _ESTIMATES for suffix in ("", "_low", "_high"))
+_BOTH = tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
 COLUMNS = (*_LABELS, "cost", "booked", *_SPREAD, "runs")
 """Columns of the tables.
 
@@ -335,10 +397,6 @@ profit_per_cost : net profit per unit of cost
 worth : what the step brings in a year before its cost: the price at which it breaks even
 Each with the ends of its 95 % interval, `_low` and `_high`; runs : pairs of runs behind them.
 """
-
-
-def _screened() -> tuple[str, ...]:
-    return tuple(f"{name}{suffix}" for name in _ESTIMATES[:2] for suffix in ("", "_low", "_high"))
 
 
 def _label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_steps_and_what_screening_compares_stay_inside_the_range(name):
         assert one.before == chain.value(lever.name, *one.place)
         direction = 1 if one.action.step > 0 else -1
         assert direction * (one.after - one.before) > 0
-        assert 0 < one.reach <= 1
+        assert one.high - one.low == pytest.approx(one.after - one.before)
         assert cost(chain, one, Volumes()) >= 0
         prices = 0 if one.action.booked else cost(chain, one, Volumes())
         assert prices > 0 or one.action.booked

@@ -46,7 +46,7 @@ def weakest_link(
     price: Annotated[
         list[str] | None,
         typer.Option(
-            help="What a step costs a year, LEVER=PRICE, for each person (or what --prices says). May be repeated."
+            help="What a step costs a year, LEVER=PRICE, counted as --prices says: mostly for each person. May be repeated."
         ),
     ] = None,
     prices: Annotated[
@@ -57,7 +57,7 @@ def weakest_link(
     confirm: Annotated[
         int,
         typer.Option(help="How many of the best, by each of the two rankings, are run alone on fresh seeds.", min=0),
-    ] = 10,
+    ] = 8,
     runs: Annotated[int, typer.Option(help="Paired runs (fresh seeds) for each of these.", min=2, max=100_000)] = 30,
     days: Annotated[int, typer.Option(help="Working days after the step.", min=4, max=100_000)] = 250,
     warm_up: Annotated[int, typer.Option(help="Working days before the step.", min=0, max=100_000)] = 250,
@@ -91,7 +91,7 @@ def weakest_link(
         from sim import weakest_link as weakest
         from sim.model import ServiceModel
 
-        total = weakest.most_runs(len(found), pairs, confirm, runs)
+        total = weakest.most_runs(found, pairs, confirm, runs)
         announce(
             chain, f"{len(found)} candidates, at most {total:,} runs of {days} days{but_for(off)}", quiet or as_json
         )
@@ -213,7 +213,8 @@ def _print(answer: WeakestLink, note: str) -> None:
              _cell(row, "points_per_money", 2), _cell(row, "net_profit", 0))
             for row in answer.places.head(SHOWN).to_dict(orient="records")
         ],
-        f"n = {answer.seeds['screening']} pairs of runs in which everything moves at once; sums of straight lines.",
+        f"n = {answer.seeds['places']} paired runs for each place, alone." if answer.seeds["places"]
+        else f"n = {answer.seeds['screening']} pairs of runs in which everything moves at once; sums of straight lines.",
     )  # fmt: skip
     print("* The price is a guess: --prices lists them, --price LEVER=PRICE replaces one. 'At most worth': at a higher price "
           "the step loses money.")  # fmt: skip

@@ -81,7 +81,7 @@ def draw_links(
     if links:
         nx.draw_networkx_edges(
             chain, places, ax=axes, edgelist=list(links), width=list(widths), node_size=NODE,
-            connectionstyle=BEND, **({"edge_color": LINK, "arrowsize": 10, "alpha": 0.8} | look),
+            **({"connectionstyle": BEND, "edge_color": LINK, "arrowsize": 10, "alpha": 0.8} | look),
         )  # fmt: skip
 
 

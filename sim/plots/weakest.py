@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.plots.chain import BEND, canvas, draw_links, draw_nodes, layers, legend_of_shapes
+from sim.plots.chain import BEND, Places, canvas, draw_links, draw_nodes, layers, legend_of_shapes
 from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE
 from sim.weakest_link import MONEY, WeakestLink, ranked
 
@@ -34,6 +35,8 @@ def weakest_chain(found: WeakestLink) -> Figure:
     """
     chain = found.chain
     currency = chain.setting("currency")
+    seeds = found.seeds
+    runs = f"n = {seeds['places']} paired runs" if seeds["places"] else f"screening, {seeds['screening']} pairs of runs"
     table = found.places[found.places["points_per_money_low"] > 0]
     worth = dict(zip(table["place"], table["points_per_money"], strict=True))
     nodes = {name: worth.get(name, np.nan) for name in chain.nodes}
@@ -46,8 +49,9 @@ def weakest_chain(found: WeakestLink) -> Figure:
         plain = [edge for edge in chain.links if edge not in links]
         draw_links(axes, chain, places, plain, [0.8] * len(plain), edge_color=FAINT, arrowsize=8)
         most = max(links.values(), default=1.0)
-        draw_links(axes, chain, places, list(links), [1.5 + 4 * value / most for value in links.values()],
-                   edge_color=INSIDE, arrowsize=14, alpha=0.9)  # fmt: skip
+        for bend, group in _bends(places, links).items():
+            draw_links(axes, chain, places, group, [1.5 + 4 * links[edge] / most for edge in group], edge_color=INSIDE,
+                       arrowsize=14, alpha=0.9, connectionstyle=bend)  # fmt: skip
         picture = draw_nodes(axes, chain, places, nodes, low, high, digits=_digits(high))
         if picture is not None:
             bar = figure.colorbar(picture, ax=axes, shrink=0.6, pad=0.01)
@@ -62,9 +66,13 @@ def weakest_chain(found: WeakestLink) -> Figure:
             elif row["place"] in places:
                 axes.annotate(str(rank), places[row["place"]], xytext=(19, 15), textcoords="offset points", ha="center",
                               va="center", zorder=6, **_BADGE)  # fmt: skip
-        nx.draw_networkx_edge_labels(chain, places, on_links, ax=axes, rotate=False, connectionstyle=BEND,
-                                     bbox=_BADGE["bbox"], font_size=_BADGE["fontsize"], font_color="white",
-                                     font_weight="bold")  # fmt: skip
+        for bend, group in _bends(places, on_links).items():
+            drawn = nx.draw_networkx_edge_labels(
+                chain, places, {edge: on_links[edge] for edge in group}, ax=axes, rotate=False, connectionstyle=bend,
+                label_pos=0.36, bbox=_BADGE["bbox"], font_size=_BADGE["fontsize"], font_color="white", font_weight="bold",
+            )  # fmt: skip
+            for text in drawn.values():
+                text.set_zorder(7)  # above the nodes
         key = "\n".join(lines) if lines else "no place can be told from no effect"
         axes.text(0.0, -0.12, f"Points per {MONEY:,} {currency} a year [95 % interval]\n{key}", fontsize=9, va="top",
                   color=INK, linespacing=1.4, transform=axes.transAxes)  # fmt: skip
@@ -76,11 +84,19 @@ def weakest_chain(found: WeakestLink) -> Figure:
         figure.suptitle(f"{chain.setting('name')}: where does the next {currency} do most for customers?", fontsize=12,
                         fontweight="bold", x=0.01, ha="left")  # fmt: skip
         axes.set_title(
-            "A step of everything that can be done at each place, effect over cost "
-            f"({found.seeds['screening']} pairs of runs); –: not told from no effect.",
+            f"A step of everything that can be done at each place: effect over cost ({runs}); –: not told from none.",
             fontsize=9, color=MUTED, fontweight="normal",
         )  # fmt: skip
     return figure
+
+
+def _bends(places: Places, links: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """Return links by how far they are bent: those within a column more, so that they do not hide behind its nodes."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for supplier, client in links:
+        within = abs(places[supplier][0] - places[client][0]) < 0.5
+        groups.setdefault("arc3,rad=0.45" if within else BEND, []).append((supplier, client))
+    return groups
 
 
 def _digits(high: float) -> int:
