@@ -172,7 +172,7 @@ def chain_picture(model: ServiceModel) -> Figure:
             bar.set_label("satisfaction of those served, 0–100")
         legend_of_shapes(axes)
         figure.suptitle(f"{chain.setting('name')}: how satisfied are those whom each unit serves?", fontsize=12,
-                        fontweight="bold", x=0.01, ha="left")  # fmt: skip
+                        fontweight="bold", x=0.004, ha="left")  # fmt: skip
         axes.set_title(
             f"Day {model.day} of one run (seed {model.seed}). Arrows run from supplier to client and widen with requests per "
             "day; –: serves customers only.",

@@ -69,7 +69,7 @@ def weakest_chain(found: WeakestLink) -> Figure:
         for bend, group in _bends(places, on_links).items():
             drawn = nx.draw_networkx_edge_labels(
                 chain, places, {edge: on_links[edge] for edge in group}, ax=axes, rotate=False, connectionstyle=bend,
-                label_pos=0.36, bbox=_BADGE["bbox"], font_size=_BADGE["fontsize"], font_color="white", font_weight="bold",
+                label_pos=0.36 if bend == BEND else 0.5, bbox=_BADGE["bbox"], font_size=_BADGE["fontsize"], font_color="white", font_weight="bold",
             )  # fmt: skip
             for text in drawn.values():
                 text.set_zorder(7)  # above the nodes
@@ -82,7 +82,7 @@ def weakest_chain(found: WeakestLink) -> Figure:
             Line2D([], [], color=FAINT, lw=1.2, label="no effect told from none"),
         )
         figure.suptitle(f"{chain.setting('name')}: where does the next {currency} do most for customers?", fontsize=12,
-                        fontweight="bold", x=0.01, ha="left")  # fmt: skip
+                        fontweight="bold", x=0.004, ha="left")  # fmt: skip
         axes.set_title(
             f"A step of everything that can be done at each place: effect over cost ({runs}); –: not told from none.",
             fontsize=9, color=MUTED, fontweight="normal",
@@ -148,7 +148,7 @@ def forest(found: WeakestLink) -> Figure:
             title=f"{runs} paired runs each, on seeds that the choice did not see; bars: 95 % intervals",
         )  # fmt: skip
         figure.suptitle(f"{found.chain.setting('name')}: one step each, alone, against the firm as described",
-                        fontweight="bold", x=0.01, ha="left")  # fmt: skip
+                        fontweight="bold", x=0.004, ha="left")  # fmt: skip
     return figure
 
 
