@@ -69,7 +69,8 @@ def weakest_chain(found: WeakestLink) -> Figure:
         for bend, group in _bends(places, on_links).items():
             drawn = nx.draw_networkx_edge_labels(
                 chain, places, {edge: on_links[edge] for edge in group}, ax=axes, rotate=False, connectionstyle=bend,
-                label_pos=0.36 if bend == BEND else 0.5, bbox=_BADGE["bbox"], font_size=_BADGE["fontsize"], font_color="white", font_weight="bold",
+                label_pos=0.36 if bend == BEND else 0.5, bbox=_BADGE["bbox"], font_size=_BADGE["fontsize"],
+                font_color="white", font_weight="bold",
             )  # fmt: skip
             for text in drawn.values():
                 text.set_zorder(7)  # above the nodes
