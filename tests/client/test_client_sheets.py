@@ -107,7 +107,7 @@ def test_any_names_and_numbers_go_through_a_workbook_and_come_back(tmp_path_fact
     chain.add_segment(segment, customers=10, needs_per_year=2.5)
     chain.add_link(units[0], segment, requests_per_case=max(shares[2], 0.001))
     for unit in units[1:]:
-        chain.add_link(unit, units[0], requests_per_case=0.1 + shares[3])
+        chain.add_link(unit, units[0], requests_per_case=round(0.1 + shares[3], 9))
     chain.check()
     folder = tmp_path_factory.mktemp("firm")
     if as_folder:

@@ -1,0 +1,133 @@
+"""The commands around a client's data, as a user meets them; and that every example of docs/client_data.md works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import client, organisation
+from sim.client.surveys import read_customers, read_staff
+
+sys.path.insert(0, str(Path(__file__).parent))
+from made_up_client import staff_survey, twelve_departments, write_csv
+
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "client_data.md").read_text(encoding="utf-8")
+
+
+def service_culture(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "sim.cli", *map(str, arguments)], capture_output=True, text=True, cwd=cwd,
+        env={**os.environ, "COLUMNS": "160"}, timeout=300,
+    )  # fmt: skip
+
+
+def block(name: str) -> str:
+    found = re.search(rf"```{name}\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def test_the_commands_of_the_document_run_one_after_the_other(tmp_path):
+    """The example firm of the template, with surveys of it: four commands to an organisation that says its sources."""
+    (tmp_path / "staff.csv").write_text(
+        "Respondent,Rater department,Rated department,Score\n"
+        + "".join(f"{n},Customer Service,IT,{3 + n % 3}\n{n},Customer Service,Finance,4\n" for n in range(9))
+        + "90,Sales,IT,1\n91,Sales,IT,2\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "customers.csv").write_text(
+        "Segment,CSAT,NPS\n" + "".join(f"Homes,{3 + n % 3},{6 + n % 5}\n" for n in range(40)), encoding="utf-8"
+    )
+    for line in block("sh").strip().splitlines():
+        extra = ["--no-fit"] if "from-survey" in line else []
+        done = service_culture(*line.split()[1:], *extra, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "staff survey, 9 raters" in done.stdout
+    assert "worth asking for" in done.stdout
+    chain = organisation.load(tmp_path / "firm.toml")
+    assert chain.edges["IT", "Customer Service"]["satisfaction_gap"] == pytest.approx(0.0, abs=0.01)
+    assert "satisfaction_gap" not in chain.edges["IT", "Sales"]
+
+
+def test_the_surveys_of_the_document_are_read(tmp_path):
+    from sim.sheets import example
+
+    for name in ("staff", "wide", "customers", "means"):
+        (tmp_path / f"{name}.csv").write_text(block(f"csv {name}"), encoding="utf-8")
+    assert set(read_staff(tmp_path / "staff.csv", example()).groups) == {("IT", "Sales"), ("Finance", "Sales")}
+    assert read_staff(tmp_path / "wide.csv", example()).groups["Finance", "Sales"].size == 2
+    assert set(read_customers(tmp_path / "customers.csv", example()).csat) == {"Homes", "Businesses"}
+    assert read_customers(tmp_path / "means.csv", example()).net["Homes"].size == 240
+
+
+def test_the_python_of_the_document_runs():
+    for code in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL):
+        exec(compile(code, "client_data.md", "exec"), {})
+
+
+def test_the_mistake_of_the_document_reads_as_it_says(tmp_path):
+    import openpyxl
+
+    from sim import sheets
+
+    (tmp_path / "firm.xlsx").write_bytes(sheets.workbook(sheets.example(), template=True))
+    book = openpyxl.load_workbook(tmp_path / "firm.xlsx")
+    book["Departments"]["B1"] = "stafff"
+    book.save(tmp_path / "firm.xlsx")
+    done = service_culture("show", "firm.xlsx", cwd=tmp_path)
+    assert done.returncode == 2
+    said = re.search(r"```\n(error: .*?)```", DOCUMENT, re.DOTALL)[1].strip().splitlines()
+    for line in said:
+        assert line.split(" …")[0] in done.stderr
+
+
+def test_new_writes_a_workbook_a_folder_or_a_text_file_and_protects_what_is_there(tmp_path):
+    for target in ("firm.xlsx", "firm/", "firm.toml"):
+        assert service_culture("new", target, cwd=tmp_path).returncode == 0
+        assert service_culture("show", target, cwd=tmp_path).returncode == 0
+        again = service_culture("new", target, cwd=tmp_path)
+        assert again.returncode == 2
+        assert "overwrite" in again.stderr
+        assert service_culture("new", target, "--overwrite", cwd=tmp_path).returncode == 0
+    assert service_culture("new", "firm.ods", cwd=tmp_path).returncode == 2
+    assert service_culture("new", "more.xlsx", "--like", "retailer", cwd=tmp_path).returncode == 0
+    done = service_culture("convert", "more.xlsx", "more.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert set(organisation.load(tmp_path / "more.toml").edges) == set(organisation.load("retailer").edges)
+
+
+def test_a_survey_that_cannot_be_used_leaves_nothing_behind(tmp_path):
+    (tmp_path / "staff.csv").write_text("Rater,Rated,Score\nSales,Nobody,3\n", encoding="utf-8")
+    service_culture("new", "firm.xlsx", cwd=tmp_path)
+    done = service_culture("from-survey", "firm.xlsx", "--staff", "staff.csv", "--out", "firm.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "'Nobody'" in done.stderr
+    assert not (tmp_path / "firm.toml").exists()
+    done = service_culture("from-survey", "firm.xlsx", cwd=tmp_path)
+    assert (done.returncode, "nothing to set from" in done.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_twelve_departments_and_two_surveys_become_an_organisation_within_a_command(tmp_path):
+    chain = twelve_departments()
+    (tmp_path / "firm.xlsx").write_bytes(organisation.as_bytes(chain, "firm.xlsx"))
+    inside = [edge for edge in chain.links if edge[1] in chain.units]
+    people = {edge: 3 if number % 4 == 0 else 9 for number, edge in enumerate(inside)}
+    staff_survey(tmp_path / "staff.csv", chain, dict.fromkeys(inside, 0.72), people)
+    write_csv(tmp_path / "customers.csv", ("Segment", "CSAT"), [("Trade", 4), ("Households", 4)] * 30)
+    done = service_culture(
+        "from-survey", "firm.xlsx", "--staff", "staff.csv", "--customers", "customers.csv", "--out", "firm.toml", "--json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {level["people"] for level in found["levels"]} <= {9, 30, "5 or more"}
+    assert all(level["modelled"]["runs"] == 10 for level in found["levels"])
+    assert len(client.set_from_data(organisation.load(tmp_path / "firm.toml"))) >= len(found["levels"])
