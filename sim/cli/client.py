@@ -186,8 +186,8 @@ def print_sources(chain: ServiceChain, *, data: bool = True) -> None:
         ("lever", "of", "default", "moves customers by", "meaning"),
         [(row["lever"], row["home"], f"{row['default']:g}", _points(row["influence"]), f"{row['meaning']} [{row['unit']}]")
          for row in wanted],
-        "Moves customers by: points of external satisfaction in the bundled organisations, when the lever alone is moved by a "
-        "tenth (shares) or a quarter (others).",
+        "Moves customers by: points of external satisfaction in the bundled organisations, when the lever alone is moved by "
+        "0.1 (shares from 0.1 up) or by a quarter of its value (others).",
     )  # fmt: skip
 
 

@@ -65,9 +65,6 @@ def set_from_data(chain: ServiceChain) -> pd.DataFrame:
             at = places.get(place)
             known = at is not None and name in levers.BY_NAME
             value = chain.value(name, *at) if known and at is not None else float("nan")
-            if known is False and at is not None and len(at) == 1:
-                said = chain.nodes[at[0]].get(name)
-                value = float(said) if isinstance(said, (int, float)) else value
             rows.append((place or "–", name or "–", value, source))
     return pd.DataFrame(rows, columns=["place", "lever", "value", "source"])
 
