@@ -178,10 +178,13 @@ def test_a_workbook_is_read_like_a_csv(tmp_path):
     import openpyxl
 
     book = openpyxl.Workbook()
-    book.active.append(["Our survey of spring"])
-    book.active.append([])
+    book.active.append(["About this survey"])
+    book.active.append(["asked in spring", "of everybody"])
+    page = book.create_sheet("Answers")
+    page.append(["Our survey of spring"])
+    page.append([])
     for row in [LONG, ("Sales", "IT", 4), ("Sales", "IT", "-")]:
-        book.active.append(row)
+        page.append(row)
     book.save(tmp_path / "staff.xlsx")
     assert means(read_staff(tmp_path / "staff.xlsx", firm())) == {("IT", "Sales"): (0.75, 1)}
 
