@@ -182,7 +182,7 @@ def print_sources(chain: ServiceChain, *, data: bool = True) -> None:
     print_table("Where the figures come from", ("of", "data", "the file", "default"), rows, "")
     wanted = client.most_wanted(chain).to_dict(orient="records")
     print_table(
-        "Still default, and worth asking for",
+        "Still default, and of most influence: worth asking for, or varying",
         ("lever", "of", "default", "moves customers by", "meaning"),
         [(row["lever"], row["home"], f"{row['default']:g}", _points(row["influence"]), f"{row['meaning']} [{row['unit']}]")
          for row in wanted],
