@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_up_client import staff_survey, twelve_departments, write_csv
 
 from sim import client, organisation
 from sim.client.surveys import read_customers, read_staff
-
-sys.path.insert(0, str(Path(__file__).parent))
-from made_up_client import staff_survey, twelve_departments, write_csv
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "client_data.md").read_text(encoding="utf-8")
 
