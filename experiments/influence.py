@@ -2,9 +2,10 @@
 
     python -m experiments.influence            # a quarter of an hour on two cores; writes sim/client/influence.json
 
-Each lever is moved up and down wherever it stands, one at a time: shares by a tenth, everything else by a quarter. The figure
-is the larger of the two paired changes in external satisfaction (points of 100), averaged over days 126 to 250, seeds and the
-bundled organisations. It ranks what is worth asking a client for; it says nothing about any one firm.
+Each lever is moved up and down wherever it stands, one at a time: shares of a tenth or more, and those that are 0, by 0.1,
+everything else by a quarter of its value. The figure is the larger of the two paired changes in external satisfaction (points
+of 100), averaged over days 126 to 250, seeds and the bundled organisations. It ranks what is worth asking a client for; it
+says nothing about any one firm.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def moved(chain: ServiceChain, one: Lever, up: bool) -> ServiceChain | None:
     changed = False
     for place in places:
         value = chain.value(one.name, *place)
-        add = one.high - one.low <= 2
+        add = one.high - one.low <= 2 and (value >= STEP or value == 0)
         new = value + (STEP if up else -STEP) if add else value * (FACTOR if up else 1 / FACTOR)
         new = float(np.clip(new, one.low, one.high))
         changed |= new != value
@@ -84,7 +85,7 @@ def main() -> None:
             )
         )
     content = {
-        "what": "points of external satisfaction by which one lever, moved by a tenth (shares) or a quarter (others), moves it",
+        "what": "points of external satisfaction by which one lever, moved by 0.1 (shares from 0.1 up) or a quarter, moves it",
         "organisations": list(firms), "seeds": list(SEEDS), "days": f"{DAYS // 2 + 1} to {DAYS}",
         "points": {name: round(points, 3) for name, points in sorted(found.items(), key=lambda entry: -entry[1])},
     }  # fmt: skip

@@ -182,12 +182,12 @@ def print_sources(chain: ServiceChain, *, data: bool = True) -> None:
     print_table("Where the figures come from", ("of", "data", "the file", "default"), rows, "")
     wanted = client.most_wanted(chain).to_dict(orient="records")
     print_table(
-        "Still default, and worth asking for",
+        "Still default, and of most influence: worth asking for, or varying",
         ("lever", "of", "default", "moves customers by", "meaning"),
         [(row["lever"], row["home"], f"{row['default']:g}", _points(row["influence"]), f"{row['meaning']} [{row['unit']}]")
          for row in wanted],
-        "Moves customers by: points of external satisfaction in the bundled organisations, when the lever alone is moved by a "
-        "tenth (shares) or a quarter (others).",
+        "Moves customers by: points of external satisfaction in the bundled organisations, when the lever alone is moved by "
+        "0.1 (shares from 0.1 up) or by a quarter of its value (others).",
     )  # fmt: skip
 
 

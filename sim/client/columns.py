@@ -16,7 +16,7 @@ DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangible
 _UNIT = r"(?:department|dept|team|unit|division|area|group|function|abteilung|bereich)"
 _MINE = (
     r"(?:my|your|own|rater|rater s|raters|rating|assessing|evaluating|respondent s|respondents|from|internal client|client"
-    r"|asking|eigene)"
+    r"|asking|eigene|meine|ihre)"
 )
 _THEIRS = r"(?:rated|evaluated|assessed|internal supplier|supplying|serving|provider|supplier|service|about|bewertete)"
 STAFF_ROLES: dict[str, tuple[str, ...]] = {

@@ -65,9 +65,6 @@ def set_from_data(chain: ServiceChain) -> pd.DataFrame:
             at = places.get(place)
             known = at is not None and name in levers.BY_NAME
             value = chain.value(name, *at) if known and at is not None else float("nan")
-            if known is False and at is not None and len(at) == 1:
-                said = chain.nodes[at[0]].get(name)
-                value = float(said) if isinstance(said, (int, float)) else value
             rows.append((place or "–", name or "–", value, source))
     return pd.DataFrame(rows, columns=["place", "lever", "value", "source"])
 
@@ -106,10 +103,16 @@ def stayed_default(chain: ServiceChain) -> pd.DataFrame:
     return table.sort_values(["influence", "lever"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
-def most_wanted(chain: ServiceChain, most: int = 8) -> pd.DataFrame:
-    """Return the levers that are worth asking for: still defaults everywhere in the firm, and of most influence."""
+def most_wanted(chain: ServiceChain, most: int = 4) -> pd.DataFrame:
+    """Return, for each home, the levers of most influence that are still defaults everywhere in the firm.
+
+    Those of units, links and segments come first: a client can be asked for them. Those of the firm are mostly constants of
+    behaviour; where nobody can know them, vary them.
+    """
     table = stayed_default(chain)
-    return table[(table["left"] == table["places"]) & (table["places"] > 0)].head(most).reset_index(drop=True)
+    left = table[(table["left"] == table["places"]) & (table["places"] > 0)]
+    chosen = [left[left["home"] == home].head(most) for home in ("unit", "link", "segment", "firm")]
+    return pd.concat(chosen, ignore_index=True)
 
 
 def counts(chain: ServiceChain) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from sim.client.names import Names
 from sim.client.scale import Scale
 from sim.errors import InputError
 from sim.sheets import grids
-from sim.sheets.grids import Grid, is_blank
+from sim.sheets.grids import is_blank
 from sim.sheets.layout import NOTE
 
 PROMOTER, DETRACTOR = 9, 6
@@ -52,12 +52,21 @@ class CustomerScores:
     lines: list[str] = field(default_factory=list)
 
 
-def _first_grid(path: Path, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]]) -> Grid:
-    """Return the first sheet with something in it."""
-    found = [grid for grid in grids.read(path) if any(not is_blank(cell) for row in grid.rows for cell in row)]
-    if not found:
-        raise InputError("this survey has no answers", source=str(path), allowed="a header row and rows of answers")
-    return found[0]
+def _layout(path: Path, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]]) -> Layout:
+    """Return what the columns of a file are; of a workbook's sheets, the first with most columns that somebody knows."""
+    filled = [grid for grid in grids.read(path) if any(not is_blank(cell) for row in grid.rows for cell in row)]
+    found: list[Layout] = []
+    refused: list[InputError] = []
+    for grid in filled:
+        try:
+            found.append(columns.find(grid, roles, overrides, str(path)))
+        except InputError as error:
+            refused.append(error)
+    if found:
+        return max(found, key=lambda layout: len(layout.columns))
+    if refused:
+        raise refused[0]
+    raise InputError("this survey has no answers", source=str(path), allowed="a header row and rows of answers")
 
 
 def read_staff(
@@ -99,7 +108,7 @@ class _Staff:
         mine = {role: said for role, said in overrides.items() if role in STAFF_ROLES}
         self.path, self.chain, self.marks, self.ignore_unknown = path, chain, marks, ignore_unknown
         self.given_scale = given_scale
-        self.layout = columns.find(_first_grid(path, STAFF_ROLES, mine), STAFF_ROLES, mine, str(path))
+        self.layout = _layout(path, STAFF_ROLES, mine)
         self.units = Names(chain.units)
         self.unknown: dict[str, set[str]] = {}
 
@@ -269,7 +278,7 @@ def _customers(
     marks: frozenset[str], ignore_unknown: bool,
 ) -> CustomerScores:  # fmt: skip
     mine = {role: said for role, said in overrides.items() if role in CUSTOMER_ROLES}
-    layout = columns.find(_first_grid(path, CUSTOMER_ROLES, mine), CUSTOMER_ROLES, mine, str(path))
+    layout = _layout(path, CUSTOMER_ROLES, mine)
     titles = [layout.title(p) for p, cell in enumerate(layout.grid.rows[layout.header]) if not is_blank(cell)]
     if "csat" not in layout.columns and "nps" not in layout.columns:
         raise InputError(

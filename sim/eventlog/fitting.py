@@ -180,10 +180,28 @@ def derive(
             passed_on=_short(float(handed[giver, taker])),
         )  # fmt: skip
     _note_defaults(notes)
+    chain.graph["sources"] = "\n".join(_sources(chain))
     return Derived(chain.check(), notes, unit_of, per_day, limits, source, shift, stretch, factor, staff)
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
+
+
+_MEASURED = (
+    "hours_per_request", "pause_share", "pause_days", "pause_spread", "error_rate", "needs_per_year", "requests_per_case",
+    "promise_days", "passed_on", "reopen_rate",
+)  # fmt: skip
+
+
+def _sources(chain: ServiceChain) -> list[str]:
+    """Return a line for each place that the log set: place: levers: source (`sim.client.provenance` reads them)."""
+    bags = dict(chain.nodes(data=True))
+    bags |= {" → ".join(edge): chain.edges[edge] for edge in chain.edges}
+    return [
+        f"{place}: {', '.join(names)}: ticket export"
+        for place, bag in bags.items()
+        if (names := [name for name in _MEASURED if bag.get(name)])
+    ]
 
 
 def _short(number: float, digits: int = 6) -> float:

@@ -328,7 +328,13 @@ def _value(column: Column, value: Any, grid: Grid, place: str) -> Any:
         return text
     found = number(value, grid.decimal, place, allowed=column.allowed)
     if column.name in levers.BY_NAME:
-        return levers.BY_NAME[column.name].check(found, place=place)
+        one = levers.BY_NAME[column.name]
+        if one.unit.startswith("share") and one.high <= 1 < found <= 100:
+            raise InputError(
+                f"{one.name} cannot have this value", place=place, value=value, allowed=one.allowed,
+                hint=f"shares are written from 0 to 1: {found:g} % is {found / 100:g}",
+            )  # fmt: skip
+        return one.check(found, place=place)
     if column.whole and found != int(found):
         raise InputError(
             f"{column.title} is counted in whole numbers", place=place, value=value, allowed=column.allowed,

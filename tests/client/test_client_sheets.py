@@ -107,7 +107,7 @@ def test_any_names_and_numbers_go_through_a_workbook_and_come_back(tmp_path_fact
     chain.add_segment(segment, customers=10, needs_per_year=2.5)
     chain.add_link(units[0], segment, requests_per_case=max(shares[2], 0.001))
     for unit in units[1:]:
-        chain.add_link(unit, units[0], requests_per_case=0.1 + shares[3])
+        chain.add_link(unit, units[0], requests_per_case=round(0.1 + shares[3], 9))
     chain.check()
     folder = tmp_path_factory.mktemp("firm")
     if as_folder:
@@ -204,6 +204,7 @@ def test_a_text_that_is_no_number_or_could_be_two_is_refused(text):
         ({"Departments_B2": "2,345"}, "Departments!B2", "could be two numbers"),
         ({"Departments_B2": "=1+1"}, "Departments!B2", "formula has no value"),
         ({"Departments_B2": "#REF!"}, "Departments!B2", "#REF!"),
+        ({"Departments_D1": "Error rate (%)", "Departments_D2": 5}, "Departments!D2", "5 % is 0.05"),
         ({"Departments_A3": "Shop"}, "Departments!A3", "this name stands twice"),
         ({"Departments_A3": None}, "Departments!A3", "no name"),
         ({"Departments_C2": 99999}, "Departments!C2", "a number from 0 to 10000"),

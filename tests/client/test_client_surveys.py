@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_client import answers, staff_survey, twelve_departments, write_csv
 
 from sim import client, organisation, sheets
 from sim.chain import ServiceChain
@@ -19,9 +19,6 @@ from sim.client.scale import guess
 from sim.client.surveys import read_customers, read_staff
 from sim.errors import InputError
 from sim.model import ServiceModel
-
-sys.path.insert(0, str(Path(__file__).parent))
-from made_up_client import answers, staff_survey, twelve_departments, write_csv
 
 
 def firm() -> ServiceChain:
@@ -178,10 +175,13 @@ def test_a_workbook_is_read_like_a_csv(tmp_path):
     import openpyxl
 
     book = openpyxl.Workbook()
-    book.active.append(["Our survey of spring"])
-    book.active.append([])
+    book.active.append(["About this survey"])
+    book.active.append(["asked in spring", "of everybody"])
+    page = book.create_sheet("Answers")
+    page.append(["Our survey of spring"])
+    page.append([])
     for row in [LONG, ("Sales", "IT", 4), ("Sales", "IT", "-")]:
-        book.active.append(row)
+        page.append(row)
     book.save(tmp_path / "staff.xlsx")
     assert means(read_staff(tmp_path / "staff.xlsx", firm())) == {("IT", "Sales"): (0.75, 1)}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import organisation
+from sim import client, organisation
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.eventlog import (
@@ -55,6 +55,14 @@ def test_the_organisation_is_a_valid_file_that_says_where_its_numbers_come_from(
     assert "# - from the log:" in text
     assert set(organisation.load(tmp_path / "firm.toml").units) == set(logs.TEAMS)
     assert tomllib.loads(text)["segments"][0]["rush_share"] == 0
+
+
+def test_the_organisation_says_which_figures_come_from_the_log(log):
+    chain = derive(log, adjust=False).chain
+    rows = client.set_from_data(chain)
+    assert set(rows["source"]) == {"ticket export"}
+    assert set(rows.loc[rows["lever"] == "hours_per_request", "place"]) == set(chain.units)
+    assert rows["value"].notna().all()
 
 
 def test_nobody_is_named_in_the_organisation_or_in_what_is_printed(path):
