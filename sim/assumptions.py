@@ -83,7 +83,11 @@ def uncertain(scenarios: Sequence[Scenario], share: float = SHARE) -> list[Assum
     said: set[str] = set()
     for one in scenarios:
         chain = one.firm
-        said |= {*chain.graph, *(key for bag in chain.nodes.values() for key in bag), *(key for bag in chain.edges.values() for key in bag)}
+        said |= {
+            *chain.graph,
+            *(key for bag in chain.nodes.values() for key in bag),
+            *(key for bag in chain.edges.values() for key in bag),
+        }
         said |= {change.lever for change in (*one.levers, *one.interventions)}
     found = []
     for lever in levers.LEVERS:
@@ -92,7 +96,7 @@ def uncertain(scenarios: Sequence[Scenario], share: float = SHARE) -> list[Assum
             continue
         if value in (0.0, lever.neutral):
             continue
-        low, high = sorted((max(lever.low, min(lever.high, value * (1 + sign * share))) for sign in (-1, 1)))
+        low, high = sorted(max(lever.low, min(lever.high, value * (1 + sign * share))) for sign in (-1, 1))
         if high > low:
             found.append(Assumption(lever, value, low, high))
     return found
@@ -147,7 +151,8 @@ def depends(
             if stop.is_set():
                 raise InterruptedError
             values = {
-                one.lever.name: one.high if sign * side > 0 else one.low for one, side in zip(moved, design[row], strict=True)
+                one.lever.name: one.high if sign * side > 0 else one.low
+                for one, side in zip(moved, design[row], strict=True)
             }
             found.append(_difference(pair, values, first_seed + row))
             done += 1

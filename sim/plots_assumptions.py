@@ -13,7 +13,10 @@ from sim.assumptions import Dependence
 from sim.plots import _STYLE, INSIDE, MUTED, OUTSIDE
 
 SHOWN = 8
-_PANELS = (("external_satisfaction", "external satisfaction, points", 1.0), ("total_profit", "profit over the story, thousands", 1000.0))
+_PANELS = (
+    ("external_satisfaction", "external satisfaction, points", 1.0),
+    ("total_profit", "profit over the story, thousands", 1000.0),
+)
 
 
 def dependence(found: Dependence, currency: str) -> Figure:

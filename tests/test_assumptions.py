@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,9 @@ def test_intervals_of_a_design_cover_the_truth_as_often_as_they_say():
         design = designs.screening(10, seed=seed)
         noise = np.random.default_rng(seed).normal(size=len(design))
         found = designs.effects(design, design @ truth + noise)
-        covered += [one.low <= value <= one.high for one, value in zip(map(found.estimate, range(10)), truth, strict=True)]
+        covered += [
+            one.low <= value <= one.high for one, value in zip(map(found.estimate, range(10)), truth, strict=True)
+        ]
     assert 0.92 <= np.mean(covered) <= 0.98
 
 
@@ -66,7 +70,7 @@ def test_only_guesses_are_moved_that_nobody_gave_and_no_scenario_pulls():
 
 def test_a_mechanism_that_is_left_out_has_no_constants_to_move():
     first, other = pair()
-    off = [Scenario(one.name, one.organisation, interventions=one.interventions, without=("B2",), days=8, warm_up=4) for one in (first, other)]  # fmt: skip
+    off = [replace(one, without=("B2",)) for one in (first, other)]
     before = {one.lever.mechanism for one in assumptions.uncertain([first, other])}
     after = {one.lever.name for one in assumptions.uncertain(off)}
     assert "B2" in before

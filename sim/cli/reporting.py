@@ -60,7 +60,9 @@ def report(
         from sim import saving
 
     document = reports.document(saving.read(results), title=title, client=client, assumptions=assumptions)
-    written = {path: _written(kind, document) for path, kind in files.items()}  # all of them, before any is put in place
+    written = {
+        path: _written(kind, document) for path, kind in files.items()
+    }  # all of them, before any is put in place
     for path, content in written.items():
         writing.write_bytes(path, content, overwrite=overwrite)
     if not quiet:
@@ -122,7 +124,9 @@ def assumptions(
         int, typer.Option(help="Rows of the design, each run four times [default: as few as it needs]", min=0)
     ] = 0,
     seed: Annotated[int | None, typer.Option(help="Seed of the design [default: as the scenarios say]", min=0)] = None,
-    warm_up: Annotated[int | None, typer.Option(help="Working days before the story [default: as the scenarios say]", min=0)] = None,
+    warm_up: Annotated[
+        int | None, typer.Option(help="Working days before the story [default: as the scenarios say]", min=0)
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -215,7 +219,9 @@ def _add(saved: Saved, found: Dependence, share: float, count: int, seed: int | 
             for ending in (".csv", ".parquet"):
                 (draft / f"{name}{ending}").unlink(missing_ok=True)
             results.write_table(draft / name, table, form)
-        plots_assumptions.dependence(found, str(first.organisation.setting("currency"))).savefig(draft / "assumptions.png")
+        plots_assumptions.dependence(found, str(first.organisation.setting("currency"))).savefig(
+            draft / "assumptions.png"
+        )
         results.write_manifest(draft, {**saved.manifest, "assumptions": about})
     return str(about["sha256"])
 
@@ -236,8 +242,10 @@ def _print(found: Dependence, currency: str) -> None:
         low, high = found.range(outcome)
         digits = text.decimals(Estimate((low + high) / 2, low, high, found.rows))
         print_table(
-            f"“{found.scenario}”: what its effect on {outcome.replace('_', ' ')} ({label.replace('currency', currency)}) depends on",
+            f"“{found.scenario}”: what its effect on {outcome.replace('_', ' ')} "
+            f"({label.replace('currency', currency)}) depends on",
             ("constant", "from → to", "changes the effect by", "meaning"), rows,
             f"Over {len(found.worlds)} worlds the effect lies between {text.number(low, digits, signed=True)} and "
-            f"{text.number(high, digits, signed=True)} in 90 % of them; it keeps its sign in {100 * found.keeps_sign(outcome):.0f} %.",
+            f"{text.number(high, digits, signed=True)} in 90 % of them; it keeps its sign in "
+            f"{100 * found.keeps_sign(outcome):.0f} %.",
         )  # fmt: skip

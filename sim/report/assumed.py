@@ -47,7 +47,8 @@ def section(effects: Effects, wanted: bool | None, picture: bytes | None) -> Sec
                              hint=f"service-culture assumptions {effects.saved.folder}")  # fmt: skip
         return Section("assumptions", "Assumptions that matter most", (
             Paragraph(
-                "The intervals above are over the luck of the simulated firm. How far the effect depends on constants of the model "
+                "The intervals above are over the luck of the simulated firm. How far the effect depends on "
+                "constants of the model "
                 "that nobody has measured was not looked at for this report. This command does so, in a few minutes, and the "
                 "next report shows it:"
             ),
@@ -60,8 +61,10 @@ def section(effects: Effects, wanted: bool | None, picture: bytes | None) -> Sec
     unit = {"external_satisfaction": "points", "total_profit": effects.currency}
     blocks: list[Block] = [
         Paragraph(
-            f"Most constants of the model are modelling choices. The {about['constants']} of them that nobody gave a value for this "
-            f"firm, and that {text.quoted(scenario)} does not change itself, were all moved at once by {per_cent} up or down, in "
+            f"Most constants of the model are modelling choices. The {about['constants']} of them that nobody gave "
+            "a value for this "
+            f"firm, and that {text.quoted(scenario)} does not change itself, were all moved at once by {per_cent} "
+            "up or down, in "
             f"{len(worlds)} combinations (worlds). In each world {text.quoted(scenario)} was compared with "
             f"{text.quoted(effects.first.name)} again. This is the wider uncertainty, which more runs do not make smaller."
         ),
@@ -121,7 +124,8 @@ def _table(
 ) -> Table:
     chosen = [one for one in LABELS if outcome in (None, one)]
     rows = tuple(
-        (*([LABELS[one]] if outcome is None else []), name, str(row["meaning"]), float(row["low_value"]), float(row["high_value"]),
+        (*([LABELS[one]] if outcome is None else []), name, str(row["meaning"]), float(row["low_value"]),
+         float(row["high_value"]),
          str(row["unit"]), effect, *([str(row["source"])] if outcome is None else []))
         for one in chosen
         for name, effect, row in _rows(table, one, count or len(table))
@@ -132,7 +136,8 @@ def _table(
         *([Column("Source")] if outcome is None else []),
     )  # fmt: skip
     caption = (
-        f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant goes from {per_cent} "
+        f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant "
+        f"goes from {per_cent} "
         "below its value to as much above it, mean (95 % interval)."
     )
     return Table(f"Depends: {label}", caption, columns, rows, "assumptions.csv",

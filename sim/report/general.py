@@ -1,4 +1,4 @@
-"""Sections that every report has, whatever command made the results: limits, how to reproduce, tables and pictures as they are."""
+"""Sections that every report has, whatever made the results: limits, how to reproduce, tables and pictures as they are."""
 
 from __future__ import annotations
 
@@ -20,17 +20,22 @@ def limits(runs: int) -> Section:
     """Return what the results do not say."""
     items = [
         "This is a model, not a forecast. It says what would follow if the firm worked as the model does.",
-        "Intervals are over the random luck of the simulated firm: who asks for what on which day, who errs, who quits. They do not "
+        "Intervals are over the random luck of the simulated firm: who asks for what on which day, who errs, who "
+        "quits. They do not "
         "cover what the model leaves out, nor a wrong description of the firm.",
         "The size of most mechanisms is a modelling choice, not a measured figure; the direction is what the sources agree on. "
-        "Section “Where the numbers come from” counts them, and “Assumptions that matter most”, where it is there, shows what hangs "
+        "Section “Where the numbers come from” counts them, and “Assumptions that matter most”, where it is there, "
+        "shows what hangs "
         "on them.",
         "Each mechanism was tested for the claim that it makes, and the queues against queueing theory. The size of effects in "
         "a real firm was not validated by that.",
         "The same program, inputs and seed give the same numbers to the last digit.",
     ]
     if runs == 1:
-        items.insert(1, "This is one run. Another seed would give other figures; one run shows no spread and bears no conclusion.")
+        items.insert(
+            1,
+            "This is one run. Another seed would give other figures; one run shows no spread and bears no conclusion.",
+        )
     return Section("limits", "What this does not say", (
         Bullets(tuple(items)),
         Paragraph("In the program's documentation, docs/mechanisms.md lists what is in the model and the test of each claim, "
@@ -61,7 +66,15 @@ def reproduce(saved: Saved) -> Section:
              if name in versions]  # fmt: skip
     if versions:
         rows.append(("Packages", ", ".join(f"{name} {version}" for name, version in versions.items())))
-    blocks.append(Table("Reproduce", "What the results were made with.", (Column("What"), Column("Value")), tuple(rows), "manifest.json"))
+    blocks.append(
+        Table(
+            "Reproduce",
+            "What the results were made with.",
+            (Column("What"), Column("Value")),
+            tuple(rows),
+            "manifest.json",
+        )
+    )
     return Section("reproduce", "How to reproduce this", tuple(blocks))
 
 
@@ -74,7 +87,14 @@ def _command(saved: Saved) -> str:
             words = ["service-culture", "compare", str(saved.folder / "manifest.json"), "--runs", str(inputs["runs"])]
         case "vary":
             values = [float(value) for value in inputs["values"]]
-            words += [str(inputs["lever"]), str(inputs["organisation"]), "--from", f"{values[0]:g}", "--to", f"{values[-1]:g}"]
+            words += [
+                str(inputs["lever"]),
+                str(inputs["organisation"]),
+                "--from",
+                f"{values[0]:g}",
+                "--to",
+                f"{values[-1]:g}",
+            ]
             words += ["--steps", str(len(values)), "--runs", str(inputs["runs"]), "--seed", str(inputs["seed"])]
             words += ["--days", str(inputs["days"]), "--warm-up", str(inputs["warm_up"])]
             if inputs.get("where"):
@@ -85,7 +105,12 @@ def _command(saved: Saved) -> str:
         case _:
             words += [str(inputs["organisation"])] if isinstance(inputs.get("organisation"), str) else []
             for name, value in inputs.items():
-                if name != "organisation" and isinstance(value, (int, float, str)) and not isinstance(value, bool) and value != "":
+                if (
+                    name != "organisation"
+                    and isinstance(value, (int, float, str))
+                    and not isinstance(value, bool)
+                    and value != ""
+                ):
                     words += [f"--{name.replace('_', '-')}", str(value)]
     if command in ("vary", "run") and inputs.get("without"):
         words += ["--without", ",".join(inputs["without"])]
@@ -114,7 +139,8 @@ def tables(saved: Saved, leave_out: Sequence[str] = (), intro: str = "") -> Sect
         if path.stem not in leave_out:
             label = _label(path.stem)
             parts.append(Section(f"picture-{path.stem}", label, (
-                Figure(path.stem, path.read_bytes(), f"{label}. The figures behind it are in the tables of this section.", label),
+                Figure(path.stem, path.read_bytes(), f"{label}. The figures behind it are in the tables of this "
+                                                     "section.", label),
             )))  # fmt: skip
     for name, table in saved.tables.items():
         if name not in leave_out:
@@ -131,8 +157,10 @@ def shown(name: str, table: pd.DataFrame) -> list[Block]:
         return [whole]
     cut = tuple(row[:MOST_COLUMNS] for row in whole.rows[:MOST_ROWS])
     kept = f"{min(MOST_ROWS, len(table))} of {text.plural(len(table), 'row')}"
-    first = Table(f"{whole.name} (first rows)", f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} of {len(columns)} columns.",
-                  whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the folder of results.")  # fmt: skip
+    first = Table(f"{whole.name} (first rows)", f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} "
+                                                f"of {len(columns)} columns.",
+                  whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the "
+                                                                   "folder of results.")  # fmt: skip
     return [first, Table(whole.name, whole.caption, whole.columns, whole.rows, whole.source, only_sheet=True)]
 
 
@@ -159,7 +187,9 @@ def _as_columns(table: pd.DataFrame) -> tuple[list[Column], list[list[Value]]]:
             cells.append([None if pd.isna(value) else value.item() for value in values.to_numpy()])
         else:
             columns.append(Column(_label(name)))
-            cells.append(["" if pd.isna(value) else {True: "yes", False: "no"}.get(value, str(value)) for value in values])
+            cells.append(
+                ["" if pd.isna(value) else {True: "yes", False: "no"}.get(value, str(value)) for value in values]
+            )
     return columns, cells
 
 

@@ -37,7 +37,8 @@ def pdf(document: Document) -> bytes:
         raise InputError(
             "PDF needs WeasyPrint, which cannot be loaded here", place="--pdf", value=str(error).split("\n")[0],
             allowed="an installation with the extra “pdf”",
-            hint="pip install 'service-culture[pdf]', and Pango (Debian: apt install libpango-1.0-0 libpangoft2-1.0-0; macOS: brew "
+            hint="pip install 'service-culture[pdf]', and Pango (Debian: apt install libpango-1.0-0 "
+                 "libpangoft2-1.0-0; macOS: brew "
             "install pango); or write HTML, open it in a browser and print it to PDF",
         ) from None  # fmt: skip
     nothing_else = weasyprint.urls.URLFetcher(allowed_protocols=("data",))  # what the page itself holds
@@ -63,7 +64,7 @@ def cell(value: Value, column: Column) -> dict[str, str]:
 
 
 def plain_number(value: float, column: Column) -> str:
-    """Return a number without an interval: with the decimals of its column, else with as many as it needs, up to four digits."""
+    """Return a number without an interval: with the decimals of its column, else with up to four as it needs."""
     if column.digits is not None:
         return text.number(value, column.digits, signed=column.signed)
     if isinstance(value, int) or float(value).is_integer():

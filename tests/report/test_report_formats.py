@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import sys
 
@@ -75,7 +76,7 @@ def test_headings_go_down_one_level_at_a_time_and_there_is_one_title(page):
     levels = [int(name[1]) for name, _ in page.tags if re.fullmatch(r"h[1-6]", name)]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_every_picture_has_an_alternative_text_and_a_caption(page):
@@ -165,7 +166,9 @@ def test_the_workbook_holds_every_table_with_numbers_as_numbers(content):
     headline = next(one for one in content.tables if one.name == "Headline")
     for row, values in enumerate(headline.rows, start=4):
         first = values[1]
-        assert [sheet.cell(row, column).value for column in (2, 3, 4)] == pytest.approx([first.mean, first.low, first.high])
+        assert [sheet.cell(row, column).value for column in (2, 3, 4)] == pytest.approx(
+            [first.mean, first.low, first.high]
+        )
     assert [sheet.cell(2, column).value for column in (2, 3, 4)] == [
         "External satisfaction", "External satisfaction, low", "External satisfaction, high",
     ]  # fmt: skip
@@ -183,7 +186,8 @@ def test_no_cell_of_the_workbook_is_a_formula(content):
 
 def test_sheets_have_names_that_excel_takes():
     name = "A [very] long: name / of *a* table? which goes on"
-    tables = tuple(Table(name, "…", (Column("a"),), (("x",),)) for _ in range(3)) + (
+    tables = tuple(Table(name, "…", (Column("a"),), (("x",),)) for _ in range(3))
+    tables += (
         Table("History", "…", (Column("a"),), (("x",),)), Table("'", "…", (Column("a"),), (("x",),)),
     )  # fmt: skip
     book = openpyxl.load_workbook(io.BytesIO(report.xlsx(Document("t", "s", (), (), (Section("a", "A", tables),)))))
