@@ -136,7 +136,7 @@ def assumptions(
     silent = quiet or as_json
     with compiling(silent):
         from sim import assumptions as assuming
-        from sim import saving
+        from sim import designs, saving
         from sim.scenario import together
 
         saved = saving.read(results)
@@ -154,7 +154,7 @@ def assumptions(
     if not silent:
         print(f"“{scenario}” against “{scenarios[0].name}”: {count} constants, each moved by {100 * share:g} % up and down …",
               file=sys.stderr, flush=True)  # fmt: skip
-    with _Bar(silent) as tick:
+    with progress("worlds", 2 * designs.order_for(count, rows), silent) as tick:
         found = assuming.depends(
             scenarios, scenario, share=share, rows=rows, seed=seed, warm_up=warm_up, workers=workers, progress=tick,
         )  # fmt: skip
@@ -169,26 +169,6 @@ def assumptions(
     elif not quiet:
         _print(found, str(scenarios[0].organisation.setting("currency")))
         print(f"assumptions.csv, assumptions_worlds.csv and assumptions.png are in {results}")
-
-
-class _Bar:
-    """A bar whose length is known when the first world is done."""
-
-    def __init__(self, silent: bool) -> None:
-        self.silent, self.inner, self.tick = silent, None, None
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __call__(self, done: int, total: int) -> None:
-        if self.tick is None:
-            self.inner = progress("worlds", total, self.silent)
-            self.tick = self.inner.__enter__()
-        self.tick(done)
-
-    def __exit__(self, *error: Any) -> None:
-        if self.inner is not None:
-            self.inner.__exit__(*error)
 
 
 def _strongest(saved: Saved) -> str:

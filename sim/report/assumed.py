@@ -11,7 +11,7 @@ from sim.assumptions import SPREAD
 from sim.errors import InputError
 from sim.estimates import Estimate
 from sim.report import text
-from sim.report.document import Block, Bullets, Code, Column, Figure, Paragraph, Section, Table
+from sim.report.document import Block, Bullets, Code, Column, Figure, Paragraph, Section, Table, Value
 from sim.report.effects import Effects
 from sim.report.firm import words
 from sim.saving import Saved
@@ -123,7 +123,7 @@ def _table(
     table: pd.DataFrame, outcome: str | None, label: str, unit: str, scenario: str, per_cent: str, count: int | None
 ) -> Table:
     chosen = [one for one in LABELS if outcome in (None, one)]
-    rows = tuple(
+    rows: tuple[tuple[Value, ...], ...] = tuple(
         (*([LABELS[one]] if outcome is None else []), name, str(row["meaning"]), float(row["low_value"]),
          float(row["high_value"]),
          str(row["unit"]), effect, *([str(row["source"])] if outcome is None else []))

@@ -12,6 +12,7 @@ from sim import measures
 from sim.estimates import Estimate
 from sim.report import text
 from sim.report.document import Block, Bullets, Column, Figure, Paragraph, Section, Table, Value
+from sim.report.reading import of_row
 from sim.saving import Saved
 from sim.scenario import Scenario
 
@@ -66,9 +67,13 @@ class Effects:
 
     def money(self, scenario: str, figure: str) -> Estimate:
         """Return a figure of the money table."""
+        return of_row(self.money_of(scenario), figure, self.runs)
+
+    def money_of(self, scenario: str) -> pd.Series:
+        """Return a scenario's row of the money table."""
         table = self.saved.tables["money"]
-        row = table[table["scenario"] == scenario].iloc[0]
-        return Estimate(*(float(row[name]) for name in (figure, f"{figure}_low", f"{figure}_high")), self.runs)
+        row: pd.Series = table[table["scenario"] == scenario].iloc[0]
+        return row
 
     def curve(self, scenario: str, measure: str) -> pd.DataFrame:
         """Return the rows of a measure over time, by day."""
@@ -78,9 +83,7 @@ class Effects:
     def lag(self, scenario: str, measure: str) -> Estimate:
         """Return the days until half of the effect on a measure is there."""
         found = self.saved.manifest["inputs"].get("lags", {}).get(scenario, {}).get(measure)
-        return (
-            Estimate(**{key: math.nan if value is None else value for key, value in found.items()}) if found else _NONE
-        )
+        return of_entry(found)
 
     def parting(self, scenario: str, measure: str) -> float:
         """Return the day from which curves are first clearly apart; nan where they never are."""
@@ -95,9 +98,6 @@ class Effects:
         row = self._row(scenario, measure)
         mean, low, high = (float(row[name]) for name in columns)
         return Estimate(mean, low, high, int(row["runs"]))
-
-
-_NONE = Estimate(math.nan, math.nan, math.nan, 0)
 
 
 # --- the answer --------------------------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ def unfolding(effects: Effects, picture: bytes | None) -> Section:
             f"intervals, {text.plural(effects.runs, 'paired run')}.",
         ))  # fmt: skip
     columns = (Column("Scenario"), *(Column(f"Day {day}", "points", "estimate", signed=True) for day in days))
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for name in effects.others:
         curve = effects.curve(name, "external_satisfaction")
         rows.append((name, *(_at(curve, day, effects.runs) for day in days)))
@@ -301,8 +301,7 @@ def _days(days: int) -> list[int]:
 
 
 def _at(curve: pd.DataFrame, day: int, runs: int) -> Estimate:
-    row = curve.loc[day]
-    return Estimate(*(float(row[name]) for name in ("difference", "difference_low", "difference_high")), runs)
+    return of_row(curve.loc[day], "difference", runs)
 
 
 def _days_with_interval(lag: Estimate) -> str:
@@ -331,12 +330,11 @@ def _alt_of_unfolding(effects: Effects, days: Sequence[int]) -> str:
 def money(effects: Effects) -> Section:
     """Return the section about money."""
     days, currency = effects.first.days, effects.currency
-    table = effects.saved.tables["money"].set_index("scenario")
     rows: list[tuple[Value, ...]] = []
     words = []
     for name in effects.others:
         revenue, cost, profit = (effects.money(name, figure) for figure in ("revenue", "cost", "profit"))
-        paid = int(table.loc[name, "runs_paid_back"])
+        paid = int(effects.money_of(name)["runs_paid_back"])
         payback = _payback(effects.money(name, "payback"), days)
         rows.append(
             (name, revenue, cost, profit, effects.money(name, "return_on_cost"), payback, f"{paid} of {effects.runs}")

@@ -191,7 +191,8 @@ def varied(scenarios: Sequence[Scenario]) -> Section:
 
 def _changes(one: Scenario) -> list[tuple[str, str, str, str, float, str, str]]:
     rows = []
-    for change in (*one.levers, *one.interventions):
+    changes: list[Setting | Intervention] = [*one.levers, *one.interventions]
+    for change in changes:
         lever = levers.BY_NAME[change.lever]
         rows.append((
             one.name, words(change.lever), _where(change.where), _from(one, change), change.to, lever.unit, _when(change),
@@ -200,7 +201,9 @@ def _changes(one: Scenario) -> list[tuple[str, str, str, str, float, str, str]]:
 
 
 def _meanings(scenarios: Sequence[Scenario]) -> list[str]:
-    names = dict.fromkeys(change.lever for one in scenarios for change in (*one.levers, *one.interventions))
+    pulled = [change.lever for one in scenarios for change in one.levers]
+    pulled += [change.lever for one in scenarios for change in one.interventions]
+    names = dict.fromkeys(pulled)
     return [
         f"{text.capital(words(name))}: {levers.BY_NAME[name].meaning} ({levers.BY_NAME[name].unit})." for name in names
     ]

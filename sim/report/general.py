@@ -168,7 +168,8 @@ def _as_columns(table: pd.DataFrame) -> tuple[list[Column], list[list[Value]]]:
     """Return a table's columns; ``x``, ``x_low`` and ``x_high`` become one column with intervals."""
     from sim.estimates import Estimate
 
-    columns, cells = [], []
+    columns: list[Column] = []
+    cells: list[list[Value]] = []
     names = list(table.columns)
     for name in names:
         base = name.removesuffix("_low").removesuffix("_high")

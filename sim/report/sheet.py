@@ -137,7 +137,7 @@ def _spread(value: Value, column: Column) -> list[str | int | float | None]:
         return [_number(value) if isinstance(value, (int, float)) else value]  # type: ignore[list-item]
     if isinstance(value, Estimate):
         return [_number(one) for one in (value.mean, value.low, value.high)]
-    return [_number(value) if isinstance(value, (int, float)) else value, None, None]  # type: ignore[list-item]
+    return [_number(value) if isinstance(value, (int, float)) else value, None, None]
 
 
 def _number(value: float) -> float | int | None:

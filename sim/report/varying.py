@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from sim import levers, measures
 from sim.estimates import Estimate
 from sim.report import text
 from sim.report.document import Block, Bullets, Column, Figure, Paragraph, Section, Table, Value
 from sim.report.firm import words
+from sim.report.reading import of_entry, of_row
 from sim.saving import Saved
 
 SHOWN = ("internal_service", "external_satisfaction", "net_promoter_score", "retention")
@@ -83,7 +85,7 @@ def _response(saved: Saved, picture: bytes | None) -> Section:
     for name in SHOWN:
         columns.append(Column(text.capital(measures.BY_NAME[name].label), measures.BY_NAME[name].unit, "estimate"))
     columns.append(Column("Difference of customers' satisfaction", "points", "estimate", signed=True))
-    rows = tuple(
+    rows: tuple[tuple[Value, ...], ...] = tuple(
         (
             float(row["value"]),
             *(_estimate(row, name) for name in SHOWN),
@@ -91,9 +93,8 @@ def _response(saved: Saved, picture: bytes | None) -> Section:
         )
         for _, row in table.iterrows()
     )
-    blocks.append(Table("Response", f"What each value does: {over}; differences to the firm as "
-                                    "described.", tuple(columns), rows,
-                        "table.csv", "≈ marks a difference that cannot be told from none."))  # fmt: skip
+    blocks.append(Table("Response", f"What each value does: {over}; differences to the firm as described.", tuple(columns),
+                        rows, "table.csv", "≈ marks a difference that cannot be told from none."))  # fmt: skip
     currency = str(saved.manifest["organisation"].get("graph", {}).get("currency", "EUR"))
     every: list[tuple[Value, ...]] = [
         (
@@ -133,11 +134,8 @@ def _lag(saved: Saved) -> Section:
 
 
 def _answer(saved: Saved, name: str) -> Estimate:
-    found = saved.manifest["inputs"].get("answers", {}).get(name)
-    if not found:
-        return Estimate(math.nan, math.nan, math.nan, 0)
-    return Estimate(**{key: math.nan if value is None else value for key, value in found.items()})
+    return of_entry(saved.manifest["inputs"].get("answers", {}).get(name))
 
 
-def _estimate(row, name: str) -> Estimate:
-    return Estimate(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), int(row["runs"]))
+def _estimate(row: Any, name: str) -> Estimate:
+    return of_row(row, name, int(row["runs"]))

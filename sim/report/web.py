@@ -24,7 +24,7 @@ def render(document: Document) -> str:
         "code": lambda one: isinstance(one, Code), "figure": lambda one: isinstance(one, Figure),
         "table": lambda one: isinstance(one, Table),
     }  # fmt: skip
-    environment.filters |= {"base64": lambda data: base64.b64encode(data).decode("ascii"), "identity": id}
+    environment.filters |= {"base64": _base64, "identity": id}
     environment.globals |= {"cell": cell, "keys": keys(document)}
     return environment.get_template("report.html").render(document=document, limits=_limits(document))
 
@@ -88,6 +88,10 @@ def keys(document: Document) -> dict[int, str]:
             taken.add(name)
             found[id(one)] = name
     return found
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _limits(document: Document) -> str:
