@@ -43,7 +43,9 @@ def test_links_of_the_guide_lead_to_files_that_are_there(guide):
 def test_the_guide_runs_from_top_to_bottom(guide, monkeypatch):
     nbclient = pytest.importorskip("nbclient")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    nbclient.NotebookClient(guide, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    nbclient.NotebookClient(
+        guide, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    ).execute()
     printed = "".join(
         output.get("text", "") for cell in guide.cells if cell.cell_type == "code" for output in cell.outputs
     )

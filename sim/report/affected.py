@@ -60,10 +60,9 @@ def section(effects: Effects) -> Section:
     blocks: list[Block] = [
         Paragraph(
             f"Figures of customers, units and links over the last {effects.window} days. Where many figures are "
-            "looked at, some "
-            "differ by chance: only those are shown that stay clear after correction for looking at all of them "
-            "(Benjamini & Hochberg: of those shown, about 1 in 20 may be chance). Everything else is in the workbook and in "
-            "affected.csv."
+            "looked at, some differ by chance: only those are shown that stay clear after correction for looking at "
+            "all of them (Benjamini & Hochberg: of those shown, about 1 in 20 may be chance). Everything else is in "
+            "the workbook and in affected.csv."
         )
     ]
     if effects.runs < 2:
@@ -82,8 +81,8 @@ def section(effects: Effects) -> Section:
             parts.append(Section(f"affected-{name}", name, (Paragraph(words),)))
             continue
         table = Table(
-            f"Affected by {name}", f"Who is affected most by {text.quoted(name)}: change against "
-                                   f"{text.quoted(effects.first.name)}, mean "
+            f"Affected by {name}",
+            f"Who is affected most by {text.quoted(name)}: change against {text.quoted(effects.first.name)}, mean "
             f"(95 % interval), n = {effects.runs} paired runs.",
             columns, tuple(_affected_row(row, effects.runs) for row in chosen), "affected.csv",
         )  # fmt: skip

@@ -48,9 +48,8 @@ def section(effects: Effects, wanted: bool | None, picture: bytes | None) -> Sec
         return Section("assumptions", "Assumptions that matter most", (
             Paragraph(
                 "The intervals above are over the luck of the simulated firm. How far the effect depends on "
-                "constants of the model "
-                "that nobody has measured was not looked at for this report. This command does so, in a few minutes, and the "
-                "next report shows it:"
+                "constants of the model that nobody has measured was not looked at for this report. This command "
+                "does so, in a few minutes, and the next report shows it:"
             ),
             Code(f"service-culture assumptions {shlex.quote(str(effects.saved.folder))}"),
         ))  # fmt: skip
@@ -61,12 +60,11 @@ def section(effects: Effects, wanted: bool | None, picture: bytes | None) -> Sec
     unit = {"external_satisfaction": "points", "total_profit": effects.currency}
     blocks: list[Block] = [
         Paragraph(
-            f"Most constants of the model are modelling choices. The {about['constants']} of them that nobody gave "
-            "a value for this "
-            f"firm, and that {text.quoted(scenario)} does not change itself, were all moved at once by {per_cent} "
-            "up or down, in "
-            f"{len(worlds)} combinations (worlds). In each world {text.quoted(scenario)} was compared with "
-            f"{text.quoted(effects.first.name)} again. This is the wider uncertainty, which more runs do not make smaller."
+            f"Most constants of the model are modelling choices. The {about['constants']} of them that nobody gave a "
+            f"value for this firm, and that {text.quoted(scenario)} does not change itself, were all moved at once "
+            f"by {per_cent} up or down, in {len(worlds)} combinations (worlds). In each world "
+            f"{text.quoted(scenario)} was compared with {text.quoted(effects.first.name)} again. This is the wider "
+            "uncertainty, which more runs do not make smaller."
         ),
         Bullets(tuple(spread(worlds, outcome, unit[outcome], text.capital(LABELS[outcome])) for outcome in LABELS)),
     ]
@@ -136,9 +134,8 @@ def _table(
         *([Column("Source")] if outcome is None else []),
     )  # fmt: skip
     caption = (
-        f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant "
-        f"goes from {per_cent} "
-        "below its value to as much above it, mean (95 % interval)."
+        f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant goes "
+        f"from {per_cent} below its value to as much above it, mean (95 % interval)."
     )
     return Table(f"Depends: {label}", caption, columns, rows, "assumptions.csv",
                  "" if count is None else f"The {len(rows)} largest. ≈ marks an influence that cannot be told from none.",

@@ -42,9 +42,9 @@ def document(
 def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | None, date: Date) -> Document:
     missing = [name for name in COMPARED if name not in saved.tables]
     if missing or len(saved.scenarios) < 2:
-        raise InputError("these results cannot be "
-                         "reported", source=str(saved.folder), value=f"without {', '.join(missing)}" if missing
-                         else f"{len(saved.scenarios)} scenarios", allowed="results of compare or scenario, whole")  # fmt: skip
+        raise InputError("these results cannot be reported", source=str(saved.folder),
+                         value=f"without {', '.join(missing)}" if missing else f"{len(saved.scenarios)} scenarios",
+                         allowed="results of compare or scenario, whole")  # fmt: skip
     found = effects.Effects(saved, tuple(saved.scenarios))
     chain = found.first.firm
     name = str(chain.setting("name"))
@@ -52,9 +52,8 @@ def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | No
     served = firm.satisfaction_with(saved.tables["affected"])
     about = (
         f"{text.named(name)}, {text.quoted(found.first.name)}: who serves whom. Arrows run from supplier to client "
-        "and widen with "
-        f"requests per day; circles are departments, diamonds contractors, squares customers. The numbers, 0 to 100, are the "
-        f"satisfaction of those served, in one run (seed {found.first.seed})."
+        "and widen with requests per day; circles are departments, diamonds contractors, squares customers. The "
+        f"numbers, 0 to 100, are the satisfaction of those served, in one run (seed {found.first.seed})."
     )
     answer = effects.answer(found)
     wider = assumed.section(found, assumptions, general.picture(saved, "assumptions"))
@@ -134,8 +133,8 @@ def _plain_answer(command: str, inputs: dict) -> str:
     if command == "run":
         return (
             f"One run of {inputs.get('days', 'some')} working days (seed {inputs.get('seed', 'not recorded')}). It "
-            "shows how the firm "
-            "works in the model. A single run bears no conclusion about the effect of anything: compare scenarios for that."
+            "shows how the firm works in the model. A single run bears no conclusion about the effect of anything: "
+            "compare scenarios for that."
         )
     return f"What `service-culture {command}` found, table by table. Where figures have intervals, these are 95 % intervals."
 
@@ -150,10 +149,8 @@ def _organisation_section(saved: Saved, chain: ServiceChain, days: int, picture:
         picture = drawn.getvalue()
     about = (
         f"{text.named(str(chain.setting('name')))}: who serves whom. Arrows run from supplier to client and widen "
-        "with requests per "
-        "day; circles are departments, diamonds contractors, squares customers. The numbers, 0 to 100, are the "
-        "satisfaction of "
-        f"those served after {days} days of one run (seed {seed})."
+        "with requests per day; circles are departments, diamonds contractors, squares customers. The numbers, 0 to "
+        f"100, are the satisfaction of those served after {days} days of one run (seed {seed})."
     )
     return firm.section(chain, picture, {}, about)
 

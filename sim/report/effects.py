@@ -12,7 +12,7 @@ from sim import measures
 from sim.estimates import Estimate
 from sim.report import text
 from sim.report.document import Block, Bullets, Column, Figure, Paragraph, Section, Table, Value
-from sim.report.reading import of_row
+from sim.report.reading import of_entry, of_row
 from sim.saving import Saved
 from sim.scenario import Scenario
 
@@ -134,10 +134,9 @@ def answer(effects: Effects) -> list[Block]:
     paired = text.plural(effects.runs, "pair", "pairs")
     sure = (
         f"How sure: each figure is a mean over {paired} of simulated firms that meet the same customers on the same "
-        "days and differ "
-        "only in what was changed; its interval shows what the luck of such a firm can do. It does not show what "
-        "the model leaves "
-        "out or has wrong: read the figures as “if the firm worked like this”, not as a forecast."
+        "days and differ only in what was changed; its interval shows what the luck of such a firm can do. It does "
+        "not show what the model leaves out or has wrong: read the figures as “if the firm worked like this”, not "
+        "as a forecast."
     )
     if effects.runs == 1:
         sure = (
@@ -190,8 +189,7 @@ def headline(effects: Effects, picture: bytes | None) -> Section:
         blocks.append(Figure(
             "differences", picture, _alt_of_differences(effects),
             f"Difference to {text.quoted(effects.first.name)}: mean and 95 % interval over "
-            f"{text.plural(effects.runs, 'paired run')}. "
-            "A hollow mark cannot be told from no difference.",
+            f"{text.plural(effects.runs, 'paired run')}. A hollow mark cannot be told from no difference.",
         ))  # fmt: skip
     columns = (Column("Scenario"), *(
         Column(text.capital(measures.BY_NAME[name].label), _unit(effects, name), "estimate", signed=True) for name in HEADLINE
@@ -205,9 +203,8 @@ def headline(effects: Effects, picture: bytes | None) -> Section:
                   for one, name in zip(columns[1:], HEADLINE, strict=True))  # fmt: skip
     over = f"mean (95 % interval) over the last {effects.window} of {effects.first.days} days, n = {effects.runs} paired runs"
     blocks.append(Table("Headline", f"Differences to {text.quoted(first)}: {over}.", columns, tuple(rows), "comparison.csv",
-                        "≈ marks a difference that cannot be told from none. Profit is the yearly rate at the end "
-                        "of the story; "
-                        "the section about money adds up the whole story."))  # fmt: skip
+                        "≈ marks a difference that cannot be told from none. Profit is the yearly rate at the end of the "
+                        "story; the section about money adds up the whole story."))  # fmt: skip
     blocks.append(Table("As it is", f"{text.capital(text.quoted(first))} itself: {over}.", (columns[0], *plain), (values,),
                         "comparison.csv"))  # fmt: skip
     blocks.append(_all_measures(effects))
@@ -288,9 +285,10 @@ def unfolding(effects: Effects, picture: bytes | None) -> Section:
         curve = effects.curve(name, "external_satisfaction")
         rows.append((name, *(_at(curve, day, effects.runs) for day in days)))
     blocks.append(Table(
-        "Over time", f"Customers' satisfaction: difference to {text.quoted(effects.first.name)} on four days, mean "
-                     "(95 % interval), "
-        f"n = {effects.runs} paired runs.", columns, tuple(rows), "over_time.csv",
+        "Over time",
+        f"Customers' satisfaction: difference to {text.quoted(effects.first.name)} on four days, mean (95 % interval), "
+        f"n = {effects.runs} paired runs.",
+        columns, tuple(rows), "over_time.csv",
         "≈ marks a difference that cannot be told from none.",
     ))  # fmt: skip
     return Section("time", "How it unfolds, and how long it takes", tuple(blocks))
@@ -351,18 +349,19 @@ def money(effects: Effects) -> Section:
     return Section("money", "Money", (
         Paragraph(
             f"Over the {days} working days of the story, against {text.quoted(effects.first.name)}. Costs are those "
-            "that the model "
-            "counts: wages, training, hiring, redress, measures of service. What it costs to bring a change about, "
-            "such as a project, "
-            "counts only as far as a property of the model says so. Effects that outlast the story are not counted."
+            "that the model counts: wages, training, hiring, redress, measures of service. What it costs to bring a "
+            "change about, such as a project, counts only as far as a property of the model says so. Effects that "
+            "outlast the story are not counted."
         ),
         Bullets(tuple(words)),
-        Table("Money", f"Money over the {days} days, against {text.quoted(effects.first.name)}: mean (95 % "
-                       f"interval), n = {effects.runs} "
-              "paired runs.", columns, tuple(rows), "money.csv",
-              "≈ marks a difference that cannot be told from none. A negative extra cost is a saving. Pays back: "
-              "first day from "
-              "which the extra profit so far stays above 0."),
+        Table(
+            "Money",
+            f"Money over the {days} days, against {text.quoted(effects.first.name)}: mean (95 % interval), n = {effects.runs} "
+            "paired runs.",
+            columns, tuple(rows), "money.csv",
+            "≈ marks a difference that cannot be told from none. A negative extra cost is a saving. Pays back: first day from "
+            "which the extra profit so far stays above 0.",
+        ),
     ))  # fmt: skip
 
 
@@ -407,7 +406,6 @@ def points(saved: Saved) -> Section | None:
     held = sum(row[3] == "shown" for row in rows)
     return Section("points", "What the story shows here", (
         Paragraph(f"The story makes {text.plural(len(rows), 'claim')}; for this firm, {held} of them "
-                  f"{'is' if held == 1 else 'are'} "
-                  "borne out by the whole 95 % interval."),
+                  f"{'is' if held == 1 else 'are'} borne out by the whole 95 % interval."),
         Table("Story", "What the story claims, and what was measured.", columns, rows, "points.csv"),
     ))  # fmt: skip

@@ -62,9 +62,8 @@ def _shape(chain: ServiceChain) -> str:
         )
     return (
         f"{text.named(chain.setting('name'))} is described by {text.listed(parts)} with "
-        f"{text.plural(staff, 'person', 'people')} "
-        f"who serve {text.plural(customers, 'customer')}, joined by {text.plural(len(chain.links), 'link')} from supplier to "
-        f"client. {unseen}"
+        f"{text.plural(staff, 'person', 'people')} who serve {text.plural(customers, 'customer')}, joined by "
+        f"{text.plural(len(chain.links), 'link')} from supplier to client. {unseen}"
     )
 
 
@@ -150,9 +149,8 @@ def varied(scenarios: Sequence[Scenario]) -> Section:
     blocks: list[Block] = [
         Paragraph(
             f"All scenarios begin with the same firm, left alone for {first.warm_up} working days, and then differ "
-            "as shown over "
-            f"the {first.days} working days of the story. A year has {levers.DAYS_PER_YEAR} working days. “Day 0” is the first "
-            "day of the story."
+            f"as shown over the {first.days} working days of the story. A year has {levers.DAYS_PER_YEAR} working "
+            "days. “Day 0” is the first day of the story."
             if len({id(one.organisation) for one in scenarios}) >= 1 and first.warm_up
             else f"The scenarios differ as shown over the {first.days} working days of the story. Day 0 is its first day."
         )
@@ -316,9 +314,8 @@ def sources(chain: ServiceChain) -> Section:
     blocks: list[Block] = [
         Paragraph(
             f"Of the {len(levers.LEVERS)} properties that the model knows, the description of this firm gives "
-            f"{given} a value of its "
-            f"own somewhere. All others have the model's default, and for {guesses} of those the size is a modelling choice "
-            "without a published figure."
+            f"{given} a value of its own somewhere. All others have the model's default, and for {guesses} of those "
+            "the size is a modelling choice without a published figure."
         )
     ]
     origin = chain.graph.get("sources")

@@ -21,12 +21,10 @@ def limits(runs: int) -> Section:
     items = [
         "This is a model, not a forecast. It says what would follow if the firm worked as the model does.",
         "Intervals are over the random luck of the simulated firm: who asks for what on which day, who errs, who "
-        "quits. They do not "
-        "cover what the model leaves out, nor a wrong description of the firm.",
-        "The size of most mechanisms is a modelling choice, not a measured figure; the direction is what the sources agree on. "
-        "Section “Where the numbers come from” counts them, and “Assumptions that matter most”, where it is there, "
-        "shows what hangs "
-        "on them.",
+        "quits. They do not cover what the model leaves out, nor a wrong description of the firm.",
+        "The size of most mechanisms is a modelling choice, not a measured figure; the direction is what the "
+        "sources agree on. Section “Where the numbers come from” counts them, and “Assumptions that matter most”, "
+        "where it is there, shows what hangs on them.",
         "Each mechanism was tested for the claim that it makes, and the queues against queueing theory. The size of effects in "
         "a real firm was not validated by that.",
         "The same program, inputs and seed give the same numbers to the last digit.",
@@ -139,8 +137,7 @@ def tables(saved: Saved, leave_out: Sequence[str] = (), intro: str = "") -> Sect
         if path.stem not in leave_out:
             label = _label(path.stem)
             parts.append(Section(f"picture-{path.stem}", label, (
-                Figure(path.stem, path.read_bytes(), f"{label}. The figures behind it are in the tables of this "
-                                                     "section.", label),
+                Figure(path.stem, path.read_bytes(), f"{label}. Its figures are in the tables of this section.", label),
             )))  # fmt: skip
     for name, table in saved.tables.items():
         if name not in leave_out:
@@ -157,10 +154,11 @@ def shown(name: str, table: pd.DataFrame) -> list[Block]:
         return [whole]
     cut = tuple(row[:MOST_COLUMNS] for row in whole.rows[:MOST_ROWS])
     kept = f"{min(MOST_ROWS, len(table))} of {text.plural(len(table), 'row')}"
-    first = Table(f"{whole.name} (first rows)", f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} "
-                                                f"of {len(columns)} columns.",
-                  whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the "
-                                                                   "folder of results.")  # fmt: skip
+    first = Table(
+        f"{whole.name} (first rows)",
+        f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} of {len(columns)} columns.",
+        whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the folder of results.",
+    )  # fmt: skip
     return [first, Table(whole.name, whole.caption, whole.columns, whole.rows, whole.source, only_sheet=True)]
 
 

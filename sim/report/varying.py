@@ -36,8 +36,8 @@ def answer(saved: Saved) -> list[Block]:
         Bullets(tuple(items)),
         Paragraph(
             f"How sure: n = {inputs['runs']} paired runs for each value; intervals show the luck of the simulated "
-            "firm, not what the "
-            "model leaves out. Read the figures as “if the firm worked like this”, not as a forecast."
+            "firm, not what the model leaves out. Read the figures as “if the firm worked like this”, not as a "
+            "forecast."
         ),
     ]
 
@@ -66,8 +66,7 @@ def _response(saved: Saved, picture: bytes | None) -> Section:
     if not math.isnan(slope.mean):
         blocks.append(Bullets((
             f"Slope: {text.figure(slope, signed=True)} points of customers' satisfaction per point of internal "
-            "service as internal "
-            "clients perceive it.",
+            "service as internal clients perceive it.",
             f"Elasticity: {text.figure(elasticity, signed=True)} per cent per per cent.",
         )))  # fmt: skip
     over = f"mean (95 % interval), n = {inputs['runs']} paired runs per value, last quarter of {inputs['days']} days"
