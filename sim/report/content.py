@@ -59,12 +59,12 @@ def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | No
     wider = assumed.section(found, assumptions, general.picture(saved, "assumptions"))
     if (tables := None if assumptions is False else assumed.tables(saved)) is not None:
         scenario = saved.manifest["assumptions"]["scenario"]
+        about_worlds = saved.manifest["assumptions"]
+        scenario = str(about_worlds["scenario"])
         answer.append(Paragraph(
-            "How far it hangs on the model's assumptions: "
+            f"How far it hangs on the model's assumptions: {about_worlds['constants']} constants that nobody has measured were moved "
+            f"together by {100 * float(about_worlds['share']):g} %, up or down, in {len(tables[1])} combinations (“worlds”). "
             + assumed.spread(tables[1], "external_satisfaction", "points", f"{text.named(scenario)}, customers' satisfaction")
-            + f" A world is the same model with {saved.manifest['assumptions']['constants']} unmeasured constants "
-              "moved by up to "
-            f"{100 * float(saved.manifest['assumptions']['share']):g} %."
         ))  # fmt: skip
     sections: list[Section | None] = [
         effects.asked(found),

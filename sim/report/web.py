@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 
 import jinja2
@@ -64,12 +65,16 @@ def cell(value: Value, column: Column) -> dict[str, str]:
 
 
 def plain_number(value: float, column: Column) -> str:
-    """Return a number without an interval: with the decimals of its column, else with up to four as it needs."""
+    """Return a number without an interval: with the decimals of its column, else with three significant digits."""
     if column.digits is not None:
         return text.number(value, column.digits, signed=column.signed)
+    if not math.isfinite(value):
+        return "–"
     if isinstance(value, int) or float(value).is_integer():
         return text.number(float(value), 0, signed=column.signed)
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4
+    digits = (
+        0 if abs(value) >= 1000 else max(1, 2 - math.floor(math.log10(abs(value))))
+    )  # three significant ones, or more
     found = text.number(value, digits, signed=column.signed)
     return found.rstrip("0").rstrip(".") if "." in found else found
 

@@ -211,3 +211,20 @@ def test_without_weasyprint_the_error_says_what_to_install(content, monkeypatch)
     with pytest.raises(InputError, match=r"service-culture\[pdf\]") as error:
         report.pdf(content)
     assert "print it to PDF" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.00048, "0.00048"),
+        (0.3929, "0.393"),
+        (72.19, "72.2"),
+        (1234.5, "1,234"),
+        (0.0, "0"),
+        (-2.5, "−2.5"),
+        (3, "3"),
+        (120.0, "120"),
+    ],
+)
+def test_a_number_without_an_interval_keeps_three_digits_that_matter(value, words):
+    assert web.plain_number(value, Column("a", kind="number")) == words
