@@ -62,8 +62,8 @@ def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | No
         about_worlds = saved.manifest["assumptions"]
         scenario = str(about_worlds["scenario"])
         answer.append(Paragraph(
-            f"How far it hangs on the model's assumptions: {about_worlds['constants']} constants that nobody has measured were moved "
-            f"together by {100 * float(about_worlds['share']):g} %, up or down, in {len(tables[1])} combinations (“worlds”). "
+            f"How far it hangs on the model's assumptions: {about_worlds['constants']} constants that nobody has measured were "
+            f"moved together by {100 * float(about_worlds['share']):g} %, up or down, in {len(tables[1])} combinations (“worlds”). "
             + assumed.spread(tables[1], "external_satisfaction", "points", f"{text.named(scenario)}, customers' satisfaction")
         ))  # fmt: skip
     sections: list[Section | None] = [

@@ -334,17 +334,9 @@ def money(effects: Effects) -> Section:
         revenue, cost, profit = (effects.money(name, figure) for figure in ("revenue", "cost", "profit"))
         paid = int(effects.money_of(name)["runs_paid_back"])
         payback = _payback(effects.money(name, "payback"), days)
-        rows.append(
-            (
-                name,
-                revenue,
-                cost,
-                profit,
-                None if math.isnan(worth.mean) else worth,
-                payback,
-                f"{paid} of {effects.runs}",
-            )
-        )
+        worth = effects.money(name, "return_on_cost")
+        returned = None if math.isnan(worth.mean) else worth
+        rows.append((name, revenue, cost, profit, returned, payback, f"{paid} of {effects.runs}"))
         words.append(
             f"{text.named(name)}: {text.change('profit', profit, currency)} {_paid(payback, paid, effects.runs)}"
         )
@@ -367,8 +359,8 @@ def money(effects: Effects) -> Section:
             f"Money over the {days} days, against {text.quoted(effects.first.name)}: mean (95 % interval), n = {effects.runs} "
             "paired runs.",
             columns, tuple(rows), "money.csv",
-            "≈ marks a difference that cannot be told from none. A negative extra cost is a saving, and has no return. Pays back: first day from "
-            "which the extra profit so far stays above 0.",
+            "≈ marks a difference that cannot be told from none. A negative extra cost is a saving, and has no return. Pays back: "
+            "first day from which the extra profit so far stays above 0.",
         ),
     ))  # fmt: skip
 
