@@ -97,6 +97,9 @@ def spread(worlds: pd.DataFrame, outcome: str, unit: str, label: str) -> str:
     )
 
 
+_SHEETS = {"external_satisfaction": "Depends (customers)", "total_profit": "Depends (profit)", None: "Depends (all)"}
+
+
 def _rows(table: pd.DataFrame, outcome: str, count: int) -> list[tuple[str, Estimate, pd.Series]]:
     chosen = table[table["outcome"] == outcome].head(count)
     return [
@@ -137,6 +140,6 @@ def _table(
         f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant goes "
         f"from {per_cent} below its value to as much above it, mean (95 % interval)."
     )
-    return Table(f"Depends: {label}", caption, columns, rows, "assumptions.csv",
+    return Table(_SHEETS[outcome], caption, columns, rows, "assumptions.csv",
                  "" if count is None else f"The {len(rows)} largest. ≈ marks an influence that cannot be told from none.",
                  only_sheet=count is None)  # fmt: skip

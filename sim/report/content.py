@@ -58,13 +58,13 @@ def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | No
     answer = effects.answer(found)
     wider = assumed.section(found, assumptions, general.picture(saved, "assumptions"))
     if (tables := None if assumptions is False else assumed.tables(saved)) is not None:
-        scenario = saved.manifest["assumptions"]["scenario"]
-        about_worlds = saved.manifest["assumptions"]
-        scenario = str(about_worlds["scenario"])
+        looked_at = saved.manifest["assumptions"]
+        label = f"{text.named(str(looked_at['scenario']))}, customers' satisfaction"
         answer.append(Paragraph(
-            f"How far it hangs on the model's assumptions: {about_worlds['constants']} constants that nobody has measured were "
-            f"moved together by {100 * float(about_worlds['share']):g} %, up or down, in {len(tables[1])} combinations (“worlds”). "
-            + assumed.spread(tables[1], "external_satisfaction", "points", f"{text.named(scenario)}, customers' satisfaction")
+            f"How far it hangs on the model's assumptions: {looked_at['constants']} constants that nobody has measured were "
+            f"moved together by {100 * float(looked_at['share']):g} %, up or down, in {len(tables[1])} combinations "
+            "(“worlds”). "
+            + assumed.spread(tables[1], "external_satisfaction", "points", label)
         ))  # fmt: skip
     sections: list[Section | None] = [
         effects.asked(found),

@@ -359,8 +359,8 @@ def money(effects: Effects) -> Section:
             f"Money over the {days} days, against {text.quoted(effects.first.name)}: mean (95 % interval), n = {effects.runs} "
             "paired runs.",
             columns, tuple(rows), "money.csv",
-            "≈ marks a difference that cannot be told from none. A negative extra cost is a saving, and has no return. Pays back: "
-            "first day from which the extra profit so far stays above 0.",
+            "≈ marks a difference that cannot be told from none. A negative extra cost is a saving, and has no return. Pays "
+            "back: first day from which the extra profit so far stays above 0.",
         ),
     ))  # fmt: skip
 

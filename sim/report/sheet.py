@@ -113,7 +113,7 @@ def _sheet(sheet: Any, table: Table) -> None:
     sheet.freeze_panes = "B4"
     if table.rows:
         sheet.auto_filter.ref = (
-            f"A2:{get_column_letter(len(headers))}{len(table.rows) + 3}" if len(table.rows) > 12 else None
+            f"A3:{get_column_letter(len(headers))}{len(table.rows) + 3}" if len(table.rows) > 12 else None
         )
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST, width + 2)
