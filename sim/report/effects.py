@@ -126,7 +126,7 @@ def answer(effects: Effects) -> list[Block]:
         ),
     ]
     items = []
-    for name in sorted(effects.others, key=lambda one: -effects.difference(one, "external_satisfaction").mean):
+    for name in sorted(effects.others, key=lambda one: -abs(effects.difference(one, "external_satisfaction").mean)):
         outside = text.change("customers' satisfaction", effects.difference(name, "external_satisfaction"), "points")
         profit = text.change(f"profit over the {days} days", effects.money(name, "profit"), currency)
         items.append(f"{text.named(name)}: {outside} {profit}")

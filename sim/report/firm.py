@@ -102,7 +102,7 @@ def _units(chain: ServiceChain) -> Table:
         Column("Working time asked for", "%", "number", digits=0), Column("Serves customers"),
     )  # fmt: skip
     return Table(
-        "Units", "Who works here, the busiest first. Requests and working time are what the description "
+        "Organisation units", "Who works here, the busiest first. Requests and working time are what the description "
                  "implies.", columns, rows,
         "manifest.json: organisation",
         "Working time asked for: share of what the staff have. Above about 85 % queues grow long; above 100 % without end.",
@@ -123,7 +123,7 @@ def _segments(chain: ServiceChain) -> Table:
         Column("Needs", "per customer and year", "number"),
         Column("Revenue", f"{chain.setting('currency')} per need", "number"), Column("Served by"),
     )  # fmt: skip
-    return Table("Customers", "Who is served.", columns, rows, "manifest.json: organisation")
+    return Table("Organisation customers", "Who is served.", columns, rows, "manifest.json: organisation")
 
 
 def _links(chain: ServiceChain) -> Table:
@@ -136,7 +136,9 @@ def _links(chain: ServiceChain) -> Table:
         Column("Supplier"), Column("Client"), Column("Requests a day", "", "number", digits=1),
         Column("Promised within", "working days", "number"), Column("Dependence", "share", "number"),
     )  # fmt: skip
-    return Table("Links", "Who serves whom.", columns, rows, "manifest.json: organisation", only_sheet=True)
+    return Table(
+        "Organisation links", "Who serves whom.", columns, rows, "manifest.json: organisation", only_sheet=True
+    )
 
 
 # --- what was varied ---------------------------------------------------------------------------------------------------

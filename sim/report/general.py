@@ -152,6 +152,9 @@ def shown(name: str, table: pd.DataFrame) -> list[Block]:
                   tuple(zip(*cells, strict=True)), f"{name}.csv")  # fmt: skip
     if len(table) <= MOST_ROWS and len(columns) <= MOST_COLUMNS:
         return [whole]
+    whole_in_sheet = Table(whole.name, whole.caption, whole.columns, whole.rows, whole.source, only_sheet=True)
+    if "day" in table.columns and table["day"].nunique() > MOST_ROWS:
+        return [_at_the_end(name, table), whole_in_sheet]
     cut = tuple(row[:MOST_COLUMNS] for row in whole.rows[:MOST_ROWS])
     kept = f"{min(MOST_ROWS, len(table))} of {text.plural(len(table), 'row')}"
     first = Table(
@@ -159,7 +162,25 @@ def shown(name: str, table: pd.DataFrame) -> list[Block]:
         f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} of {len(columns)} columns.",
         whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the folder of results.",
     )  # fmt: skip
-    return [first, Table(whole.name, whole.caption, whole.columns, whole.rows, whole.source, only_sheet=True)]
+    return [first, whole_in_sheet]
+
+
+def _at_the_end(name: str, table: pd.DataFrame) -> Table:
+    """Return a daily table as means over the last quarter of its days: by unit, link or segment, or figure by figure."""
+    days = sorted(table["day"].unique())
+    window = days[-max(1, len(days) // 4) :]
+    late = table[table["day"].isin(window)].drop(columns="day")
+    texts = [column for column in late.columns if late[column].dtype.kind not in "iufb"]
+    caption = f"{_label(name)}: mean of the last {len(window)} of {len(days)} days."
+    note = "Day by day in the workbook and in the folder of results."
+    if not texts:
+        means = late.mean()
+        rows = tuple((_label(str(figure)), None if pd.isna(value) else float(value)) for figure, value in means.items())
+        columns: tuple[Column, ...] = (Column("Figure"), Column("Mean", "", "number"))
+        return Table(f"{_label(name)} (means)", caption, columns, rows, f"{name}.csv", note)
+    means = late.groupby(texts, sort=True).mean(numeric_only=True).reset_index()
+    found, cells = _as_columns(means[list(means.columns[:MOST_COLUMNS])])
+    return Table(f"{_label(name)} (means)", caption, tuple(found), tuple(zip(*cells, strict=True)), f"{name}.csv", note)
 
 
 def _as_columns(table: pd.DataFrame) -> tuple[list[Column], list[list[Value]]]:

@@ -172,3 +172,13 @@ def test_results_of_commands_without_a_report_of_their_own_are_shown_table_by_ta
     assert actions.rows[0] == ("=SUM(1)", Estimate(1.0, 0.5, 1.5, 8), 8, "yes")
     assert len(table(content, "Long (first rows)").rows) == 20
     assert len(table(content, "Long").rows) == 50
+
+
+def test_daily_tables_are_shown_as_means_of_their_last_quarter(tmp_path, results):
+    days = pd.DataFrame({"day": np.repeat(range(1, 41), 2), "unit": ["B", "A"] * 40, "load": np.arange(80.0)})
+    manifest = {**results.manifest, "command": "run", "inputs": {"days": 40, "seed": 1, "organisation": "x.toml"}}
+    tables = {"units": days, "firm": days[["day", "load"]]}
+    content = report.document(saving.Saved(tmp_path, manifest, tables))
+    assert table(content, "Units (means)").rows == (("A", 70.0), ("B", 69.0))
+    assert table(content, "Firm (means)").rows == (("Load", 69.5),)
+    assert len(table(content, "Units").rows) == 80
