@@ -83,8 +83,12 @@ def uncertain(scenarios: Sequence[Scenario], share: float = SHARE) -> list[Assum
     said: set[str] = set()
     for one in scenarios:
         chain = one.firm
-        said |= {*chain.graph, *(key for bag in chain.nodes.values() for key in bag), *(key for bag in chain.edges.values() for key in bag)}
-        said |= {change.lever for change in (*one.levers, *one.interventions)}
+        said |= {
+            *chain.graph,
+            *(key for bag in chain.nodes.values() for key in bag),
+            *(key for bag in chain.edges.values() for key in bag),
+        }
+        said |= {change.lever for change in one.levers} | {change.lever for change in one.interventions}
     found = []
     for lever in levers.LEVERS:
         value = lever.default
@@ -92,7 +96,7 @@ def uncertain(scenarios: Sequence[Scenario], share: float = SHARE) -> list[Assum
             continue
         if value in (0.0, lever.neutral):
             continue
-        low, high = sorted((max(lever.low, min(lever.high, value * (1 + sign * share))) for sign in (-1, 1)))
+        low, high = sorted(max(lever.low, min(lever.high, value * (1 + sign * share))) for sign in (-1, 1))
         if high > low:
             found.append(Assumption(lever, value, low, high))
     return found
@@ -107,7 +111,7 @@ def depends(
     seed: int | None = None,
     warm_up: int | None = None,
     workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Dependence:
     """Return how the difference between a scenario and the first one depends on uncertain constants.
 
@@ -120,7 +124,7 @@ def depends(
     seed : of the design, and of its first row; each row has its own. Default: that of the scenarios
     warm_up : working days before the story; default: as the scenarios say
     workers : threads; default: one per core
-    progress : called with the number of worlds that have been run, and of how many
+    progress : called with the number of worlds that have been run, out of two for each row of the design
     """
     chosen = together([one if warm_up is None else one.lasting(warm_up=warm_up) for one in scenarios])
     names = [one.name for one in chosen[1:]]
@@ -147,12 +151,13 @@ def depends(
             if stop.is_set():
                 raise InterruptedError
             values = {
-                one.lever.name: one.high if sign * side > 0 else one.low for one, side in zip(moved, design[row], strict=True)
+                one.lever.name: one.high if sign * side > 0 else one.low
+                for one, side in zip(moved, design[row], strict=True)
             }
             found.append(_difference(pair, values, first_seed + row))
             done += 1
             if progress:
-                progress(done, 2 * len(design))
+                progress(done)
         return found
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

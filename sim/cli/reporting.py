@@ -60,7 +60,9 @@ def report(
         from sim import saving
 
     document = reports.document(saving.read(results), title=title, client=client, assumptions=assumptions)
-    written = {path: _written(kind, document) for path, kind in files.items()}  # all of them, before any is put in place
+    written = {
+        path: _written(kind, document) for path, kind in files.items()
+    }  # all of them, before any is put in place
     for path, content in written.items():
         writing.write_bytes(path, content, overwrite=overwrite)
     if not quiet:
@@ -122,7 +124,9 @@ def assumptions(
         int, typer.Option(help="Rows of the design, each run four times [default: as few as it needs]", min=0)
     ] = 0,
     seed: Annotated[int | None, typer.Option(help="Seed of the design [default: as the scenarios say]", min=0)] = None,
-    warm_up: Annotated[int | None, typer.Option(help="Working days before the story [default: as the scenarios say]", min=0)] = None,
+    warm_up: Annotated[
+        int | None, typer.Option(help="Working days before the story [default: as the scenarios say]", min=0)
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -132,7 +136,7 @@ def assumptions(
     silent = quiet or as_json
     with compiling(silent):
         from sim import assumptions as assuming
-        from sim import saving
+        from sim import designs, saving
         from sim.scenario import together
 
         saved = saving.read(results)
@@ -150,7 +154,7 @@ def assumptions(
     if not silent:
         print(f"“{scenario}” against “{scenarios[0].name}”: {count} constants, each moved by {100 * share:g} % up and down …",
               file=sys.stderr, flush=True)  # fmt: skip
-    with _Bar(silent) as tick:
+    with progress("worlds", 2 * designs.order_for(count, rows), silent) as tick:
         found = assuming.depends(
             scenarios, scenario, share=share, rows=rows, seed=seed, warm_up=warm_up, workers=workers, progress=tick,
         )  # fmt: skip
@@ -165,26 +169,6 @@ def assumptions(
     elif not quiet:
         _print(found, str(scenarios[0].organisation.setting("currency")))
         print(f"assumptions.csv, assumptions_worlds.csv and assumptions.png are in {results}")
-
-
-class _Bar:
-    """A bar whose length is known when the first world is done."""
-
-    def __init__(self, silent: bool) -> None:
-        self.silent, self.inner, self.tick = silent, None, None
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __call__(self, done: int, total: int) -> None:
-        if self.tick is None:
-            self.inner = progress("worlds", total, self.silent)
-            self.tick = self.inner.__enter__()
-        self.tick(done)
-
-    def __exit__(self, *error: Any) -> None:
-        if self.inner is not None:
-            self.inner.__exit__(*error)
 
 
 def _strongest(saved: Saved) -> str:
@@ -236,8 +220,10 @@ def _print(found: Dependence, currency: str) -> None:
         low, high = found.range(outcome)
         digits = text.decimals(Estimate((low + high) / 2, low, high, found.rows))
         print_table(
-            f"“{found.scenario}”: what its effect on {outcome.replace('_', ' ')} ({label.replace('currency', currency)}) depends on",
+            f"“{found.scenario}”: what its effect on {outcome.replace('_', ' ')} "
+            f"({label.replace('currency', currency)}) depends on",
             ("constant", "from → to", "changes the effect by", "meaning"), rows,
             f"Over {len(found.worlds)} worlds the effect lies between {text.number(low, digits, signed=True)} and "
-            f"{text.number(high, digits, signed=True)} in 90 % of them; it keeps its sign in {100 * found.keeps_sign(outcome):.0f} %.",
+            f"{text.number(high, digits, signed=True)} in 90 % of them; it keeps its sign in "
+            f"{100 * found.keeps_sign(outcome):.0f} %.",
         )  # fmt: skip

@@ -11,7 +11,7 @@ from sim.assumptions import SPREAD
 from sim.errors import InputError
 from sim.estimates import Estimate
 from sim.report import text
-from sim.report.document import Block, Bullets, Code, Column, Figure, Paragraph, Section, Table
+from sim.report.document import Block, Bullets, Code, Column, Figure, Paragraph, Section, Table, Value
 from sim.report.effects import Effects
 from sim.report.firm import words
 from sim.saving import Saved
@@ -47,9 +47,9 @@ def section(effects: Effects, wanted: bool | None, picture: bytes | None) -> Sec
                              hint=f"service-culture assumptions {effects.saved.folder}")  # fmt: skip
         return Section("assumptions", "Assumptions that matter most", (
             Paragraph(
-                "The intervals above are over the luck of the simulated firm. How far the effect depends on constants of the model "
-                "that nobody has measured was not looked at for this report. This command does so, in a few minutes, and the "
-                "next report shows it:"
+                "The intervals above are over the luck of the simulated firm. How far the effect depends on "
+                "constants of the model that nobody has measured was not looked at for this report. This command "
+                "does so, in a few minutes, and the next report shows it:"
             ),
             Code(f"service-culture assumptions {shlex.quote(str(effects.saved.folder))}"),
         ))  # fmt: skip
@@ -60,10 +60,11 @@ def section(effects: Effects, wanted: bool | None, picture: bytes | None) -> Sec
     unit = {"external_satisfaction": "points", "total_profit": effects.currency}
     blocks: list[Block] = [
         Paragraph(
-            f"Most constants of the model are modelling choices. The {about['constants']} of them that nobody gave a value for this "
-            f"firm, and that {text.quoted(scenario)} does not change itself, were all moved at once by {per_cent} up or down, in "
-            f"{len(worlds)} combinations (worlds). In each world {text.quoted(scenario)} was compared with "
-            f"{text.quoted(effects.first.name)} again. This is the wider uncertainty, which more runs do not make smaller."
+            f"Most constants of the model are modelling choices. The {about['constants']} of them that nobody gave a "
+            f"value for this firm, and that {text.quoted(scenario)} does not change itself, were all moved at once "
+            f"by {per_cent} up or down, in {len(worlds)} combinations (worlds). In each world "
+            f"{text.quoted(scenario)} was compared with {text.quoted(effects.first.name)} again. This is the wider "
+            "uncertainty, which more runs do not make smaller."
         ),
         Bullets(tuple(spread(worlds, outcome, unit[outcome], text.capital(LABELS[outcome])) for outcome in LABELS)),
     ]
@@ -96,6 +97,9 @@ def spread(worlds: pd.DataFrame, outcome: str, unit: str, label: str) -> str:
     )
 
 
+_SHEETS = {"external_satisfaction": "Depends (customers)", "total_profit": "Depends (profit)", None: "Depends (all)"}
+
+
 def _rows(table: pd.DataFrame, outcome: str, count: int) -> list[tuple[str, Estimate, pd.Series]]:
     chosen = table[table["outcome"] == outcome].head(count)
     return [
@@ -120,8 +124,9 @@ def _table(
     table: pd.DataFrame, outcome: str | None, label: str, unit: str, scenario: str, per_cent: str, count: int | None
 ) -> Table:
     chosen = [one for one in LABELS if outcome in (None, one)]
-    rows = tuple(
-        (*([LABELS[one]] if outcome is None else []), name, str(row["meaning"]), float(row["low_value"]), float(row["high_value"]),
+    rows: tuple[tuple[Value, ...], ...] = tuple(
+        (*([LABELS[one]] if outcome is None else []), name, str(row["meaning"]), float(row["low_value"]),
+         float(row["high_value"]),
          str(row["unit"]), effect, *([str(row["source"])] if outcome is None else []))
         for one in chosen
         for name, effect, row in _rows(table, one, count or len(table))
@@ -132,9 +137,9 @@ def _table(
         *([Column("Source")] if outcome is None else []),
     )  # fmt: skip
     caption = (
-        f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant goes from {per_cent} "
-        "below its value to as much above it, mean (95 % interval)."
+        f"What the effect of {text.quoted(scenario)} on {label} depends on: how much it changes when a constant goes "
+        f"from {per_cent} below its value to as much above it, mean (95 % interval)."
     )
-    return Table(f"Depends: {label}", caption, columns, rows, "assumptions.csv",
+    return Table(_SHEETS[outcome], caption, columns, rows, "assumptions.csv",
                  "" if count is None else f"The {len(rows)} largest. ≈ marks an influence that cannot be told from none.",
                  only_sheet=count is None)  # fmt: skip

@@ -9,7 +9,7 @@ from sim import plots
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.model import ServiceModel
-from sim.report import assumed, effects, firm, general, text, varying
+from sim.report import affected, assumed, effects, firm, general, text, varying
 from sim.report.document import Block, Document, Paragraph, Section
 from sim.saving import Saved
 
@@ -42,27 +42,29 @@ def document(
 def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | None, date: Date) -> Document:
     missing = [name for name in COMPARED if name not in saved.tables]
     if missing or len(saved.scenarios) < 2:
-        raise InputError("these results cannot be reported", source=str(saved.folder), value=f"without {', '.join(missing)}" if missing
-                         else f"{len(saved.scenarios)} scenarios", allowed="results of compare or scenario, whole")  # fmt: skip
+        raise InputError("these results cannot be reported", source=str(saved.folder),
+                         value=f"without {', '.join(missing)}" if missing else f"{len(saved.scenarios)} scenarios",
+                         allowed="results of compare or scenario, whole")  # fmt: skip
     found = effects.Effects(saved, tuple(saved.scenarios))
     chain = found.first.firm
     name = str(chain.setting("name"))
     story = str(saved.manifest["inputs"].get("title_of_story", ""))
     served = firm.satisfaction_with(saved.tables["affected"])
     about = (
-        f"{text.named(name)}, {text.quoted(found.first.name)}: who serves whom. Arrows run from supplier to client and widen with "
-        f"requests per day; circles are departments, diamonds contractors, squares customers. The numbers, 0 to 100, are the "
-        f"satisfaction of those served, in one run (seed {found.first.seed})."
+        f"{text.named(name)}, {text.quoted(found.first.name)}: who serves whom. Arrows run from supplier to client "
+        "and widen with requests per day; circles are departments, diamonds contractors, squares customers. The "
+        f"numbers, 0 to 100, are the satisfaction of those served, in one run (seed {found.first.seed})."
     )
     answer = effects.answer(found)
     wider = assumed.section(found, assumptions, general.picture(saved, "assumptions"))
     if (tables := None if assumptions is False else assumed.tables(saved)) is not None:
-        scenario = saved.manifest["assumptions"]["scenario"]
+        looked_at = saved.manifest["assumptions"]
+        label = f"{text.named(str(looked_at['scenario']))}, customers' satisfaction"
         answer.append(Paragraph(
-            "How far it hangs on the model's assumptions: "
-            + assumed.spread(tables[1], "external_satisfaction", "points", f"{text.named(scenario)}, customers' satisfaction")
-            + f" A world is the same model with {saved.manifest['assumptions']['constants']} unmeasured constants moved by up to "
-            f"{100 * float(saved.manifest['assumptions']['share']):g} %."
+            f"How far it hangs on the model's assumptions: {looked_at['constants']} constants that nobody has measured were "
+            f"moved together by {100 * float(looked_at['share']):g} %, up or down, in {len(tables[1])} combinations "
+            "(“worlds”). "
+            + assumed.spread(tables[1], "external_satisfaction", "points", label)
         ))  # fmt: skip
     sections: list[Section | None] = [
         effects.asked(found),
@@ -70,7 +72,7 @@ def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | No
         firm.varied(found.scenarios),
         effects.headline(found, general.picture(saved, "differences")),
         effects.unfolding(found, general.picture(saved, "unfolding")),
-        effects.affected(found),
+        affected.section(found),
         effects.money(found),
         effects.points(saved),
         wider,
@@ -79,7 +81,10 @@ def _of_comparison(saved: Saved, title: str, client: str, assumptions: bool | No
         general.reproduce(saved),
     ]
     title = title or (f"{story.split(':')[0]}: {name}" if story else f"{name}: what if?")
-    subtitle = f"{text.listed([text.named(one) for one in found.others[:4]])}{' and others' if len(found.others) > 4 else ''} compared with {text.named(found.first.name)}"
+    compared = text.listed([text.named(one) for one in found.others[:4]]) + (
+        " and others" if len(found.others) > 4 else ""
+    )
+    subtitle = f"{compared} compared with {text.named(found.first.name)}"
     return Document(title, text.capital(subtitle), _facts(saved, chain, client, date), tuple(answer),
                     tuple(one for one in sections if one is not None))  # fmt: skip
 
@@ -127,8 +132,9 @@ def _of_anything(saved: Saved, title: str, client: str, date: Date) -> Document:
 def _plain_answer(command: str, inputs: dict) -> str:
     if command == "run":
         return (
-            f"One run of {inputs.get('days', 'some')} working days (seed {inputs.get('seed', 'not recorded')}). It shows how the firm "
-            "works in the model. A single run bears no conclusion about the effect of anything: compare scenarios for that."
+            f"One run of {inputs.get('days', 'some')} working days (seed {inputs.get('seed', 'not recorded')}). It "
+            "shows how the firm works in the model. A single run bears no conclusion about the effect of anything: "
+            "compare scenarios for that."
         )
     return f"What `service-culture {command}` found, table by table. Where figures have intervals, these are 95 % intervals."
 
@@ -142,9 +148,9 @@ def _organisation_section(saved: Saved, chain: ServiceChain, days: int, picture:
         plots.chain_picture(ServiceModel(chain, seed=seed).run(days)).savefig(drawn, format="png")
         picture = drawn.getvalue()
     about = (
-        f"{text.named(str(chain.setting('name')))}: who serves whom. Arrows run from supplier to client and widen with requests per "
-        f"day; circles are departments, diamonds contractors, squares customers. The numbers, 0 to 100, are the satisfaction of "
-        f"those served after {days} days of one run (seed {seed})."
+        f"{text.named(str(chain.setting('name')))}: who serves whom. Arrows run from supplier to client and widen "
+        "with requests per day; circles are departments, diamonds contractors, squares customers. The numbers, 0 to "
+        f"100, are the satisfaction of those served after {days} days of one run (seed {seed})."
     )
     return firm.section(chain, picture, {}, about)
 

@@ -1,4 +1,4 @@
-"""What a comparison of scenarios shows: the answer, the headline, how it unfolds, who is affected, money, a story's points."""
+"""What a comparison of scenarios shows: the answer, the headline, how it unfolds, money, a story's points."""
 
 from __future__ import annotations
 
@@ -6,39 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sim import measures
-from sim.estimates import CONFIDENCE, Estimate
+from sim.estimates import Estimate
 from sim.report import text
 from sim.report.document import Block, Bullets, Column, Figure, Paragraph, Section, Table, Value
+from sim.report.reading import of_entry, of_row
 from sim.saving import Saved
 from sim.scenario import Scenario
 
 HEADLINE = (
     "external_satisfaction", "net_promoter_score", "retention", "internal_satisfaction", "motivation", "profit",
 )  # fmt: skip
-
-READABLE: dict[tuple[str, str], tuple[str, str]] = {
-    ("segment", "satisfaction"): ("satisfaction", "points"),
-    ("segment", "net_promoter_score"): ("net promoter score", "points"),
-    ("segment", "active"): ("number of customers", "customers"),
-    ("unit", "motivation"): ("motivation of staff", "points"),
-    ("unit", "strain"): ("strain of staff", "points"),
-    ("unit", "service_given"): ("satisfaction of colleagues whom it serves", "points"),
-    ("unit", "service_received"): ("service that its staff receive", "points"),
-    ("unit", "time_in_unit"): ("time that a case spends there", "working days"),
-    ("link", "quality"): ("service quality as the client perceives it", "points"),
-    ("link", "right"): ("answers that were right", "percentage points"),
-    ("link", "wait"): ("wait for an answer", "working days"),
-}
-"""Figures of segments, units and links that a reader of a report cares for: how they are called, and the unit of a change."""
-
-GROUPS = (("segment", "Customers"), ("unit", "Units"), ("link", "Supplier → client"))
-FALSE_SHARE = 0.05
-MOST_OF_A_KIND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +67,13 @@ class Effects:
 
     def money(self, scenario: str, figure: str) -> Estimate:
         """Return a figure of the money table."""
+        return of_row(self.money_of(scenario), figure, self.runs)
+
+    def money_of(self, scenario: str) -> pd.Series:
+        """Return a scenario's row of the money table."""
         table = self.saved.tables["money"]
-        row = table[table["scenario"] == scenario].iloc[0]
-        return Estimate(*(float(row[name]) for name in (figure, f"{figure}_low", f"{figure}_high")), self.runs)
+        row: pd.Series = table[table["scenario"] == scenario].iloc[0]
+        return row
 
     def curve(self, scenario: str, measure: str) -> pd.DataFrame:
         """Return the rows of a measure over time, by day."""
@@ -99,7 +83,7 @@ class Effects:
     def lag(self, scenario: str, measure: str) -> Estimate:
         """Return the days until half of the effect on a measure is there."""
         found = self.saved.manifest["inputs"].get("lags", {}).get(scenario, {}).get(measure)
-        return Estimate(**{key: math.nan if value is None else value for key, value in found.items()}) if found else _NONE
+        return of_entry(found)
 
     def parting(self, scenario: str, measure: str) -> float:
         """Return the day from which curves are first clearly apart; nan where they never are."""
@@ -116,9 +100,6 @@ class Effects:
         return Estimate(mean, low, high, int(row["runs"]))
 
 
-_NONE = Estimate(math.nan, math.nan, math.nan, 0)
-
-
 # --- the answer --------------------------------------------------------------------------------------------------------
 
 
@@ -129,7 +110,8 @@ def question(effects: Effects) -> str:
         return asked[0]
     names = effects.others
     shown = [text.quoted(name) for name in names[:4]] + (["others"] if len(names) > 4 else [])
-    return f"What would {text.listed(shown)} do to customers, staff and profit, compared with {text.quoted(effects.first.name)}?"
+    shown_as = text.listed(shown)
+    return f"What would {shown_as} do to customers, staff and profit, compared with {text.quoted(effects.first.name)}?"
 
 
 def answer(effects: Effects) -> list[Block]:
@@ -144,19 +126,23 @@ def answer(effects: Effects) -> list[Block]:
         ),
     ]
     items = []
-    for name in sorted(effects.others, key=lambda one: -effects.difference(one, "external_satisfaction").mean):
+    for name in sorted(effects.others, key=lambda one: -abs(effects.difference(one, "external_satisfaction").mean)):
         outside = text.change("customers' satisfaction", effects.difference(name, "external_satisfaction"), "points")
         profit = text.change(f"profit over the {days} days", effects.money(name, "profit"), currency)
         items.append(f"{text.named(name)}: {outside} {profit}")
     blocks.append(Bullets(tuple(items)))
     paired = text.plural(effects.runs, "pair", "pairs")
     sure = (
-        f"How sure: each figure is a mean over {paired} of simulated firms that meet the same customers on the same days and differ "
-        "only in what was changed; its interval shows what the luck of such a firm can do. It does not show what the model leaves "
-        "out or has wrong: read the figures as “if the firm worked like this”, not as a forecast."
+        f"How sure: each figure is a mean over {paired} of simulated firms that meet the same customers on the same "
+        "days and differ only in what was changed; its interval shows what the luck of such a firm can do. It does "
+        "not show what the model leaves out or has wrong: read the figures as “if the firm worked like this”, not "
+        "as a forecast."
     )
     if effects.runs == 1:
-        sure = "How sure: this is a single pair of runs, so nothing here has an interval. Make more runs before deciding anything."
+        sure = (
+            "How sure: this is a single pair of runs, so nothing here has an interval. Make more runs before deciding "
+            "anything."
+        )
     blocks.append(Paragraph(sure))
     return blocks
 
@@ -202,8 +188,8 @@ def headline(effects: Effects, picture: bytes | None) -> Section:
     if picture is not None:
         blocks.append(Figure(
             "differences", picture, _alt_of_differences(effects),
-            f"Difference to {text.quoted(effects.first.name)}: mean and 95 % interval over {text.plural(effects.runs, 'paired run')}. "
-            "A hollow mark cannot be told from no difference.",
+            f"Difference to {text.quoted(effects.first.name)}: mean and 95 % interval over "
+            f"{text.plural(effects.runs, 'paired run')}. A hollow mark cannot be told from no difference.",
         ))  # fmt: skip
     columns = (Column("Scenario"), *(
         Column(text.capital(measures.BY_NAME[name].label), _unit(effects, name), "estimate", signed=True) for name in HEADLINE
@@ -217,8 +203,8 @@ def headline(effects: Effects, picture: bytes | None) -> Section:
                   for one, name in zip(columns[1:], HEADLINE, strict=True))  # fmt: skip
     over = f"mean (95 % interval) over the last {effects.window} of {effects.first.days} days, n = {effects.runs} paired runs"
     blocks.append(Table("Headline", f"Differences to {text.quoted(first)}: {over}.", columns, tuple(rows), "comparison.csv",
-                        "≈ marks a difference that cannot be told from none. Profit is the yearly rate at the end of the story; "
-                        "the section about money adds up the whole story."))  # fmt: skip
+                        "≈ marks a difference that cannot be told from none. Profit is the yearly rate at the end of the "
+                        "story; the section about money adds up the whole story."))  # fmt: skip
     blocks.append(Table("As it is", f"{text.capital(text.quoted(first))} itself: {over}.", (columns[0], *plain), (values,),
                         "comparison.csv"))  # fmt: skip
     blocks.append(_all_measures(effects))
@@ -233,7 +219,10 @@ def _alt_of_differences(effects: Effects) -> str:
     words = []
     for measure in HEADLINE:
         unit = effects.change_unit(measure)
-        told = [f"{text.named(name)} {text.figure(effects.difference(name, measure), unit, signed=True)}" for name in effects.others]
+        told = [
+            f"{text.named(name)} {text.figure(effects.difference(name, measure), unit, signed=True)}"
+            for name in effects.others
+        ]
         words.append(f"{text.capital(measures.BY_NAME[measure].label)}: {'; '.join(told)}.")
     return f"Dot plot of differences to {text.quoted(effects.first.name)}, with intervals. " + " ".join(words)
 
@@ -254,7 +243,9 @@ def _all_measures(effects: Effects) -> Table:
                 effects.value(one.name, measure.name), None if own else effects.difference(one.name, measure.name),
                 None if math.isnan(day) else day, measure.meaning,
             ))  # fmt: skip
-    return Table("All measures", "Every measure of every scenario.", columns, tuple(rows), "comparison.csv", only_sheet=True)
+    return Table(
+        "All measures", "Every measure of every scenario.", columns, tuple(rows), "comparison.csv", only_sheet=True
+    )
 
 
 # --- over time ---------------------------------------------------------------------------------------------------------
@@ -268,11 +259,15 @@ def unfolding(effects: Effects, picture: bytes | None) -> Section:
         lag = effects.lag(name, "external_satisfaction")
         at_once = effects.lag(name, "external_experience")
         if math.isnan(lag.mean):
-            lags.append(f"{text.named(name)}: no clear effect on customers' satisfaction, so that there is no delay to speak of.")
+            lags.append(
+                f"{text.named(name)}: no clear effect on customers' satisfaction, so that there is no delay to speak of."
+            )
             continue
         words = f"{text.named(name)}: half of the effect on customers' satisfaction is there after {_days_with_interval(lag)}"
         if not math.isnan(at_once.mean):
-            words += f"; half of the effect on how they judge the service of the day, after {_days_with_interval(at_once)}"
+            words += (
+                f"; half of the effect on how they judge the service of the day, after {_days_with_interval(at_once)}"
+            )
         apart = effects.parting(name, "external_satisfaction")
         if not math.isnan(apart):
             words += f". The curves are clearly apart from day {apart:.0f} on"
@@ -285,13 +280,15 @@ def unfolding(effects: Effects, picture: bytes | None) -> Section:
             f"intervals, {text.plural(effects.runs, 'paired run')}.",
         ))  # fmt: skip
     columns = (Column("Scenario"), *(Column(f"Day {day}", "points", "estimate", signed=True) for day in days))
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for name in effects.others:
         curve = effects.curve(name, "external_satisfaction")
         rows.append((name, *(_at(curve, day, effects.runs) for day in days)))
     blocks.append(Table(
-        "Over time", f"Customers' satisfaction: difference to {text.quoted(effects.first.name)} on four days, mean (95 % interval), "
-        f"n = {effects.runs} paired runs.", columns, tuple(rows), "over_time.csv",
+        "Over time",
+        f"Customers' satisfaction: difference to {text.quoted(effects.first.name)} on four days, mean (95 % interval), "
+        f"n = {effects.runs} paired runs.",
+        columns, tuple(rows), "over_time.csv",
         "≈ marks a difference that cannot be told from none.",
     ))  # fmt: skip
     return Section("time", "How it unfolds, and how long it takes", tuple(blocks))
@@ -302,8 +299,7 @@ def _days(days: int) -> list[int]:
 
 
 def _at(curve: pd.DataFrame, day: int, runs: int) -> Estimate:
-    row = curve.loc[day]
-    return Estimate(*(float(row[name]) for name in ("difference", "difference_low", "difference_high")), runs)
+    return of_row(curve.loc[day], "difference", runs)
 
 
 def _days_with_interval(lag: Estimate) -> str:
@@ -317,102 +313,13 @@ def _alt_of_unfolding(effects: Effects, days: Sequence[int]) -> str:
         for name in effects.others:
             curve = effects.curve(name, measure)
             told = [f"{text.mean(_at(curve, day, effects.runs), signed=True)} on day {day}" for day in days]
-            words.append(f"{text.capital(measures.BY_NAME[measure].label)}, {text.named(name)}: {', '.join(told)} (points).")
+            words.append(
+                f"{text.capital(measures.BY_NAME[measure].label)}, {text.named(name)}: {', '.join(told)} (points)."
+            )
     for name in effects.others:
         profit = text.figure(effects.money(name, "profit"), effects.currency, signed=True)
         words.append(f"Extra profit by day {effects.first.days}, {text.named(name)}: {profit}.")
     return " ".join(words)
-
-
-# --- who is affected ---------------------------------------------------------------------------------------------------
-
-
-def clear_differences(affected: pd.DataFrame, runs: int) -> pd.DataFrame:
-    """Return the readable figures of units, links and segments with a column ``clear``, scenario by scenario.
-
-    Each interval is turned back into the p value of Student's t test over the paired runs; among all figures of a scenario that
-    were looked at, those are clear that Benjamini & Hochberg's procedure (1995, doi:10.1111/j.2517-6161.1995.tb02031.x) keeps at
-    an expected share of false ones of 5 %. With one run nothing is clear.
-    """
-    keys = list(zip(affected["kind"], affected["figure"], strict=True))
-    table = affected[[key in READABLE for key in keys]].copy()
-    table["clear"] = False
-    if runs < 2 or table.empty:
-        return table
-    half = ((table["difference_high"] - table["difference_low"]) / 2).to_numpy(dtype=float)
-    error = half / stats.t.ppf(0.5 + CONFIDENCE / 2, runs - 1)
-    size = np.abs(table["difference"].to_numpy(dtype=float))
-    ratio = np.divide(size, error, out=np.full(size.shape, np.inf), where=error > 0)
-    chance = np.where(np.isfinite(half), 2 * stats.t.sf(ratio, runs - 1), 1.0)
-    for scenario in table["scenario"].unique():
-        mine = (table["scenario"] == scenario).to_numpy()
-        table.loc[mine, "clear"] = stats.false_discovery_control(chance[mine], method="bh") <= FALSE_SHARE
-    return table
-
-
-def affected(effects: Effects) -> Section:
-    """Return the section about who is affected."""
-    found = clear_differences(effects.saved.tables["affected"], effects.runs)
-    blocks: list[Block] = [
-        Paragraph(
-            f"Figures of customers, units and links over the last {effects.window} days. Where many figures are looked at, some "
-            "differ by chance: only those are shown that stay clear after correction for looking at all of them "
-            "(Benjamini & Hochberg: of those shown, about 1 in 20 may be chance). Everything else is in the workbook and in "
-            "affected.csv."
-        )
-    ]
-    if effects.runs < 2:
-        blocks = [Paragraph("With a single run no difference of a unit, link or segment can be told from chance.")]
-    columns = (
-        Column("Who"), Column("What"), Column("Before", "", "number"), Column("Change", "", "estimate", signed=True),
-        Column("Unit of the change"),
-    )  # fmt: skip
-    parts = []
-    for name in effects.others:
-        mine = found[(found["scenario"] == name)]
-        clear = mine[mine["clear"]]
-        words = f"{len(clear)} of {text.plural(len(mine), 'figure')} that differ at all differ clearly."
-        chosen = [row for kind, _ in GROUPS for row in _largest(clear, kind)]
-        if not chosen:
-            parts.append(Section(f"affected-{name}", name, (Paragraph(words),)))
-            continue
-        table = Table(
-            f"Affected by {name}", f"Who is affected most by {text.quoted(name)}: change against {text.quoted(effects.first.name)}, mean "
-            f"(95 % interval), n = {effects.runs} paired runs.",
-            columns, tuple(_affected_row(row, effects.runs) for row in chosen), "affected.csv",
-        )  # fmt: skip
-        parts.append(Section(f"affected-{name}", name, (Paragraph(f"{words} The largest:"), table)))
-    every = tuple(
-        (str(row["scenario"]), str(row["kind"]), *_affected_row(row, effects.runs), "yes" if row["clear"] else "no")
-        for _, row in found.sort_values(["scenario", "kind", "name", "figure"]).iterrows()
-    )
-    full = Table(
-        "Who is affected", "Readable figures of every unit, link and segment that differ at all.",
-        (Column("Scenario"), Column("Kind"), *columns, Column("Clear after correction")), every, "affected.csv", only_sheet=True,
-    )  # fmt: skip
-    return Section("affected", "Who is affected", (*blocks, full), tuple(parts))
-
-
-def _largest(clear: pd.DataFrame, kind: str) -> list[pd.Series]:
-    """Return the largest clear differences of a kind: points first, each name at most twice, then one of times or counts."""
-    mine = clear[clear["kind"] == kind].copy()
-    if mine.empty:
-        return []
-    mine["size"] = mine["difference"].abs()
-    mine["points"] = ["point" in READABLE[kind, figure][1] for figure in mine["figure"]]
-    found: list[pd.Series] = []
-    for _, row in mine.sort_values(["points", "size", "name"], ascending=[False, False, True]).iterrows():
-        if row["points"] and len(found) < MOST_OF_A_KIND - 1 and sum(one["name"] == row["name"] for one in found) < 2:
-            found.append(row)
-    rest = mine[~mine["points"]].sort_values(["size", "name"], ascending=[False, True])
-    return found + [row for _, row in rest.head(MOST_OF_A_KIND - len(found) if not found else 1).iterrows()]
-
-
-def _affected_row(row: pd.Series, runs: int) -> tuple[Value, ...]:
-    label, unit = READABLE[row["kind"], row["figure"]]
-    apart = Estimate(float(row["difference"]), float(row["difference_low"]), float(row["difference_high"]), runs)
-    before = round(float(row["first"]), max(0, text.decimals(apart)))
-    return str(row["name"]), label, before, apart, unit
 
 
 # --- money -------------------------------------------------------------------------------------------------------------
@@ -421,31 +328,40 @@ def _affected_row(row: pd.Series, runs: int) -> tuple[Value, ...]:
 def money(effects: Effects) -> Section:
     """Return the section about money."""
     days, currency = effects.first.days, effects.currency
-    table = effects.saved.tables["money"].set_index("scenario")
     rows: list[tuple[Value, ...]] = []
     words = []
     for name in effects.others:
         revenue, cost, profit = (effects.money(name, figure) for figure in ("revenue", "cost", "profit"))
-        paid = int(table.loc[name, "runs_paid_back"])
+        paid = int(effects.money_of(name)["runs_paid_back"])
         payback = _payback(effects.money(name, "payback"), days)
-        rows.append((name, revenue, cost, profit, effects.money(name, "return_on_cost"), payback, f"{paid} of {effects.runs}"))
-        words.append(f"{text.named(name)}: {text.change('profit', profit, currency)} {_paid(payback, paid, effects.runs)}")
+        worth = effects.money(name, "return_on_cost")
+        returned = None if math.isnan(worth.mean) else worth
+        rows.append((name, revenue, cost, profit, returned, payback, f"{paid} of {effects.runs}"))
+        words.append(
+            f"{text.named(name)}: {text.change('profit', profit, currency)} {_paid(payback, paid, effects.runs)}"
+        )
     columns = (
         Column("Scenario"), Column("Extra revenue", currency, "estimate", signed=True),
         Column("Extra cost", currency, "estimate", signed=True), Column("Extra profit", currency, "estimate", signed=True),
-        Column("Return", "profit per unit of extra cost", "estimate", signed=True), Column("Pays back"), Column("Runs that paid"),
+        Column("Return", "profit per unit of extra cost", "estimate", signed=True), Column("Pays back"),
+        Column("Runs that paid"),
     )  # fmt: skip
     return Section("money", "Money", (
         Paragraph(
-            f"Over the {days} working days of the story, against {text.quoted(effects.first.name)}. Costs are those that the model "
-            "counts: wages, training, hiring, redress, measures of service. What it costs to bring a change about, such as a project, "
-            "counts only as far as a property of the model says so. Effects that outlast the story are not counted."
+            f"Over the {days} working days of the story, against {text.quoted(effects.first.name)}. Costs are those "
+            "that the model counts: wages, training, hiring, redress, measures of service. What it costs to bring a "
+            "change about, such as a project, counts only as far as a property of the model says so. Effects that "
+            "outlast the story are not counted."
         ),
         Bullets(tuple(words)),
-        Table("Money", f"Money over the {days} days, against {text.quoted(effects.first.name)}: mean (95 % interval), n = {effects.runs} "
-              "paired runs.", columns, tuple(rows), "money.csv",
-              "≈ marks a difference that cannot be told from none. A negative extra cost is a saving. Pays back: first day from "
-              "which the extra profit so far stays above 0."),
+        Table(
+            "Money",
+            f"Money over the {days} days, against {text.quoted(effects.first.name)}: mean (95 % interval), n = {effects.runs} "
+            "paired runs.",
+            columns, tuple(rows), "money.csv",
+            "≈ marks a difference that cannot be told from none. A negative extra cost is a saving, and has no return. Pays "
+            "back: first day from which the extra profit so far stays above 0.",
+        ),
     ))  # fmt: skip
 
 
@@ -481,14 +397,15 @@ def points(saved: Saved) -> Section | None:
     if table is None or table.empty:
         return None
     rows = tuple(
-        (str(row["text"]), Estimate(float(row["mean"]), float(row["low"]), float(row["high"]), int(row["runs"])), str(row["unit"]),
+        (str(row["text"]), Estimate(float(row["mean"]), float(row["low"]), float(row["high"]), int(row["runs"])),
+         str(row["unit"]),
          "shown" if bool(row["holds"]) else "not shown here")
         for _, row in table.iterrows()
     )  # fmt: skip
     columns = (Column("Claim"), Column("Measured", "", "estimate"), Column("Unit"), Column("Verdict"))
     held = sum(row[3] == "shown" for row in rows)
     return Section("points", "What the story shows here", (
-        Paragraph(f"The story makes {text.plural(len(rows), 'claim')}; for this firm, {held} of them {'is' if held == 1 else 'are'} "
-                  "borne out by the whole 95 % interval."),
+        Paragraph(f"The story makes {text.plural(len(rows), 'claim')}; for this firm, {held} of them "
+                  f"{'is' if held == 1 else 'are'} borne out by the whole 95 % interval."),
         Table("Story", "What the story claims, and what was measured.", columns, rows, "points.csv"),
     ))  # fmt: skip

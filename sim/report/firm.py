@@ -17,7 +17,12 @@ from sim.story import behind, faces
 
 MOST_ROWS = 24
 """Rows of a table on a page; a longer one stands in the workbook."""
-HOMES = {"firm": "the firm as a whole", "unit": "departments and contractors", "link": "links", "segment": "customer segments"}
+HOMES = {
+    "firm": "the firm as a whole",
+    "unit": "departments and contractors",
+    "link": "links",
+    "segment": "customer segments",
+}
 
 
 def section(chain: ServiceChain, picture: bytes | None, served: dict[str, float], drawn: str) -> Section:
@@ -50,11 +55,15 @@ def _shape(chain: ServiceChain) -> str:
     ]  # fmt: skip
     unseen = "Every unit serves customers directly."
     if hidden:
-        unseen = f"{text.plural(len(hidden), 'unit')} of {len(chain.units)} never serve{'s' if len(hidden) == 1 else ''} a customer directly and reach{'es' if len(hidden) == 1 else ''} them only through others."
+        ending, them = ("s", "reaches") if len(hidden) == 1 else ("", "reach")
+        unseen = (
+            f"{text.plural(len(hidden), 'unit')} of {len(chain.units)} never serve{ending} a customer directly and {them} them "
+            "only through others."
+        )
     return (
-        f"{text.named(chain.setting('name'))} is described by {text.listed(parts)} with {text.plural(staff, 'person', 'people')} "
-        f"who serve {text.plural(customers, 'customer')}, joined by {text.plural(len(chain.links), 'link')} from supplier to "
-        f"client. {unseen}"
+        f"{text.named(chain.setting('name'))} is described by {text.listed(parts)} with "
+        f"{text.plural(staff, 'person', 'people')} who serve {text.plural(customers, 'customer')}, joined by "
+        f"{text.plural(len(chain.links), 'link')} from supplier to client. {unseen}"
     )
 
 
@@ -93,7 +102,8 @@ def _units(chain: ServiceChain) -> Table:
         Column("Working time asked for", "%", "number", digits=0), Column("Serves customers"),
     )  # fmt: skip
     return Table(
-        "Units", "Who works here, the busiest first. Requests and working time are what the description implies.", columns, rows,
+        "Organisation units", "Who works here, the busiest first. Requests and working time are what the description "
+                 "implies.", columns, rows,
         "manifest.json: organisation",
         "Working time asked for: share of what the staff have. Above about 85 % queues grow long; above 100 % without end.",
         only_sheet=len(rows) > MOST_ROWS,
@@ -113,7 +123,7 @@ def _segments(chain: ServiceChain) -> Table:
         Column("Needs", "per customer and year", "number"),
         Column("Revenue", f"{chain.setting('currency')} per need", "number"), Column("Served by"),
     )  # fmt: skip
-    return Table("Customers", "Who is served.", columns, rows, "manifest.json: organisation")
+    return Table("Organisation customers", "Who is served.", columns, rows, "manifest.json: organisation")
 
 
 def _links(chain: ServiceChain) -> Table:
@@ -126,7 +136,9 @@ def _links(chain: ServiceChain) -> Table:
         Column("Supplier"), Column("Client"), Column("Requests a day", "", "number", digits=1),
         Column("Promised within", "working days", "number"), Column("Dependence", "share", "number"),
     )  # fmt: skip
-    return Table("Links", "Who serves whom.", columns, rows, "manifest.json: organisation", only_sheet=True)
+    return Table(
+        "Organisation links", "Who serves whom.", columns, rows, "manifest.json: organisation", only_sheet=True
+    )
 
 
 # --- what was varied ---------------------------------------------------------------------------------------------------
@@ -138,9 +150,9 @@ def varied(scenarios: Sequence[Scenario]) -> Section:
     rows = [row for one in scenarios for row in _changes(one)]
     blocks: list[Block] = [
         Paragraph(
-            f"All scenarios begin with the same firm, left alone for {first.warm_up} working days, and then differ as shown over "
-            f"the {first.days} working days of the story. A year has {levers.DAYS_PER_YEAR} working days. “Day 0” is the first "
-            "day of the story."
+            f"All scenarios begin with the same firm, left alone for {first.warm_up} working days, and then differ "
+            f"as shown over the {first.days} working days of the story. A year has {levers.DAYS_PER_YEAR} working "
+            "days. “Day 0” is the first day of the story."
             if len({id(one.organisation) for one in scenarios}) >= 1 and first.warm_up
             else f"The scenarios differ as shown over the {first.days} working days of the story. Day 0 is its first day."
         )
@@ -150,18 +162,26 @@ def varied(scenarios: Sequence[Scenario]) -> Section:
         blocks.append(Bullets(tuple(f"{text.named(one.name)}: {one.story}" for one in told)))
     for one in scenarios:
         if one.without:
-            blocks.append(Paragraph(f"In {text.quoted(one.name)} these mechanisms are left out: {', '.join(one.without)}."))
+            blocks.append(
+                Paragraph(f"In {text.quoted(one.name)} these mechanisms are left out: {', '.join(one.without)}.")
+            )
     for one in scenarios[1:]:
         found = _described_otherwise(first.organisation, one.organisation)
         if found:
-            blocks.append(Paragraph(f"{text.quoted(one.name)} stands on another description of the firm than {text.quoted(first.name)}:"))
+            blocks.append(
+                Paragraph(
+                    f"{text.quoted(one.name)} stands on another description of the firm than {text.quoted(first.name)}:"
+                )
+            )
             blocks.append(Bullets(tuple(found)))
     if rows:
         columns = (
             Column("Scenario"), Column("What is changed"), Column("Where"), Column("From"), Column("To", "", "number"),
             Column("Unit"), Column("When"),
         )  # fmt: skip
-        blocks.append(Table("Varied", "What was changed, scenario by scenario.", columns, tuple(rows), "manifest.json: scenarios"))
+        blocks.append(
+            Table("Varied", "What was changed, scenario by scenario.", columns, tuple(rows), "manifest.json: scenarios")
+        )
         blocks.append(Bullets(tuple(_meanings(scenarios))))
     untouched = [text.quoted(one.name) for one in scenarios if not (one.levers or one.interventions)]
     if untouched:
@@ -171,7 +191,8 @@ def varied(scenarios: Sequence[Scenario]) -> Section:
 
 def _changes(one: Scenario) -> list[tuple[str, str, str, str, float, str, str]]:
     rows = []
-    for change in (*one.levers, *one.interventions):
+    changes: list[Setting | Intervention] = [*one.levers, *one.interventions]
+    for change in changes:
         lever = levers.BY_NAME[change.lever]
         rows.append((
             one.name, words(change.lever), _where(change.where), _from(one, change), change.to, lever.unit, _when(change),
@@ -180,8 +201,12 @@ def _changes(one: Scenario) -> list[tuple[str, str, str, str, float, str, str]]:
 
 
 def _meanings(scenarios: Sequence[Scenario]) -> list[str]:
-    names = dict.fromkeys(change.lever for one in scenarios for change in (*one.levers, *one.interventions))
-    return [f"{text.capital(words(name))}: {levers.BY_NAME[name].meaning} ({levers.BY_NAME[name].unit})." for name in names]
+    pulled = [change.lever for one in scenarios for change in one.levers]
+    pulled += [change.lever for one in scenarios for change in one.interventions]
+    names = dict.fromkeys(pulled)
+    return [
+        f"{text.capital(words(name))}: {levers.BY_NAME[name].meaning} ({levers.BY_NAME[name].unit})." for name in names
+    ]
 
 
 def words(lever: str) -> str:
@@ -228,8 +253,16 @@ def _described_otherwise(one: ServiceChain, other: ServiceChain, most: int = 12)
     """Return in words how two descriptions of a firm differ: who is there, and which values."""
     found = [f"{text.named(str(name))} is not there" for name in one if name not in other]
     found += [f"{text.named(str(name))} is there as well" for name in other if name not in one]
-    found += [f"the link {a} → {b} is not there" for a, b in one.edges if a in other and b in other and not other.has_edge(a, b)]
-    found += [f"the link {a} → {b} is there as well" for a, b in other.edges if a in one and b in one and not one.has_edge(a, b)]
+    found += [
+        f"the link {a} → {b} is not there"
+        for a, b in one.edges
+        if a in other and b in other and not other.has_edge(a, b)
+    ]
+    found += [
+        f"the link {a} → {b} is there as well"
+        for a, b in other.edges
+        if a in one and b in one and not one.has_edge(a, b)
+    ]
     bags = [("the whole firm", one.graph, other.graph)]
     bags += [(text.named(str(name)), one.nodes[name], other.nodes[name]) for name in one if name in other]
     bags += [(f"{a} → {b}", one.edges[a, b], other.edges[a, b]) for a, b in one.edges if other.has_edge(a, b)]
@@ -237,7 +270,9 @@ def _described_otherwise(one: ServiceChain, other: ServiceChain, most: int = 12)
         for key in sorted(set(mine) | set(theirs)):
             if key in ("name", "description", "sources") or mine.get(key) == theirs.get(key):
                 continue
-            found.append(f"{words(key)} of {place}: {mine.get(key, 'not said')} there, {theirs.get(key, 'not said')} here")
+            found.append(
+                f"{words(key)} of {place}: {mine.get(key, 'not said')} there, {theirs.get(key, 'not said')} here"
+            )
     return found if len(found) <= most else [*found[:most], f"and {len(found) - most} more differences"]
 
 
@@ -246,7 +281,11 @@ def _described_otherwise(one: ServiceChain, other: ServiceChain, most: int = 12)
 
 def set_levers(chain: ServiceChain) -> dict[str, set[str]]:
     """Return, by home, the levers to which an organisation gives a value somewhere; all others have their defaults."""
-    said = {*chain.graph, *(key for bag in chain.nodes.values() for key in bag), *(key for bag in chain.edges.values() for key in bag)}
+    said = {
+        *chain.graph,
+        *(key for bag in chain.nodes.values() for key in bag),
+        *(key for bag in chain.edges.values() for key in bag),
+    }
     return {home: {one.name for one in levers.LEVERS if one.home == home and one.name in said} for home in HOMES}
 
 
@@ -269,15 +308,16 @@ def sources(chain: ServiceChain) -> Section:
         given += len(said[home])
         guesses += sum(guessed(one) for one in left)
     columns = (
-        Column("Properties of"), Column("In the model", "", "number", digits=0), Column("Given for this firm", "", "number", digits=0),
+        Column("Properties of"), Column("In the model", "", "number", digits=0),
+        Column("Given for this firm", "", "number", digits=0),
         Column("Left at the default", "", "number", digits=0), Column("of these, a guess", "", "number", digits=0),
         Column("Given ones"),
     )  # fmt: skip
     blocks: list[Block] = [
         Paragraph(
-            f"Of the {len(levers.LEVERS)} properties that the model knows, the description of this firm gives {given} a value of its "
-            f"own somewhere. All others have the model's default, and for {guesses} of those the size is a modelling choice "
-            "without a published figure."
+            f"Of the {len(levers.LEVERS)} properties that the model knows, the description of this firm gives "
+            f"{given} a value of its own somewhere. All others have the model's default, and for {guesses} of those "
+            "the size is a modelling choice without a published figure."
         )
     ]
     origin = chain.graph.get("sources")
@@ -285,7 +325,15 @@ def sources(chain: ServiceChain) -> Section:
         blocks.append(Bullets(tuple(f"{key}: {value}" for key, value in origin.items())))
     elif isinstance(origin, str) and origin.strip():
         blocks += [Paragraph("Where the given values come from:"), Paragraph(origin)]
-    blocks.append(Table("Provenance", "What was given, and what stayed at the default.", columns, tuple(rows), "manifest.json: organisation"))
+    blocks.append(
+        Table(
+            "Provenance",
+            "What was given, and what stayed at the default.",
+            columns,
+            tuple(rows),
+            "manifest.json: organisation",
+        )
+    )
     every = tuple(
         (words(one.name), one.mechanism, one.home, one.default, one.unit, "given" if one.name in said[one.home] else "default",
          one.meaning, one.source)

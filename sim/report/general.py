@@ -1,4 +1,4 @@
-"""Sections that every report has, whatever command made the results: limits, how to reproduce, tables and pictures as they are."""
+"""Sections that every report has, whatever made the results: limits, how to reproduce, tables and pictures as they are."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ def limits(runs: int) -> Section:
     """Return what the results do not say."""
     items = [
         "This is a model, not a forecast. It says what would follow if the firm worked as the model does.",
-        "Intervals are over the random luck of the simulated firm: who asks for what on which day, who errs, who quits. They do not "
-        "cover what the model leaves out, nor a wrong description of the firm.",
-        "The size of most mechanisms is a modelling choice, not a measured figure; the direction is what the sources agree on. "
-        "Section “Where the numbers come from” counts them, and “Assumptions that matter most”, where it is there, shows what hangs "
-        "on them.",
+        "Intervals are over the random luck of the simulated firm: who asks for what on which day, who errs, who "
+        "quits. They do not cover what the model leaves out, nor a wrong description of the firm.",
+        "The size of most mechanisms is a modelling choice, not a measured figure; the direction is what the "
+        "sources agree on. Section “Where the numbers come from” counts them, and “Assumptions that matter most”, "
+        "where it is there, shows what hangs on them.",
         "Each mechanism was tested for the claim that it makes, and the queues against queueing theory. The size of effects in "
         "a real firm was not validated by that.",
         "The same program, inputs and seed give the same numbers to the last digit.",
     ]
     if runs == 1:
-        items.insert(1, "This is one run. Another seed would give other figures; one run shows no spread and bears no conclusion.")
+        items.insert(
+            1,
+            "This is one run. Another seed would give other figures; one run shows no spread and bears no conclusion.",
+        )
     return Section("limits", "What this does not say", (
         Bullets(tuple(items)),
         Paragraph("In the program's documentation, docs/mechanisms.md lists what is in the model and the test of each claim, "
@@ -61,7 +64,15 @@ def reproduce(saved: Saved) -> Section:
              if name in versions]  # fmt: skip
     if versions:
         rows.append(("Packages", ", ".join(f"{name} {version}" for name, version in versions.items())))
-    blocks.append(Table("Reproduce", "What the results were made with.", (Column("What"), Column("Value")), tuple(rows), "manifest.json"))
+    blocks.append(
+        Table(
+            "Reproduce",
+            "What the results were made with.",
+            (Column("What"), Column("Value")),
+            tuple(rows),
+            "manifest.json",
+        )
+    )
     return Section("reproduce", "How to reproduce this", tuple(blocks))
 
 
@@ -74,7 +85,14 @@ def _command(saved: Saved) -> str:
             words = ["service-culture", "compare", str(saved.folder / "manifest.json"), "--runs", str(inputs["runs"])]
         case "vary":
             values = [float(value) for value in inputs["values"]]
-            words += [str(inputs["lever"]), str(inputs["organisation"]), "--from", f"{values[0]:g}", "--to", f"{values[-1]:g}"]
+            words += [
+                str(inputs["lever"]),
+                str(inputs["organisation"]),
+                "--from",
+                f"{values[0]:g}",
+                "--to",
+                f"{values[-1]:g}",
+            ]
             words += ["--steps", str(len(values)), "--runs", str(inputs["runs"]), "--seed", str(inputs["seed"])]
             words += ["--days", str(inputs["days"]), "--warm-up", str(inputs["warm_up"])]
             if inputs.get("where"):
@@ -85,7 +103,12 @@ def _command(saved: Saved) -> str:
         case _:
             words += [str(inputs["organisation"])] if isinstance(inputs.get("organisation"), str) else []
             for name, value in inputs.items():
-                if name != "organisation" and isinstance(value, (int, float, str)) and not isinstance(value, bool) and value != "":
+                if (
+                    name != "organisation"
+                    and isinstance(value, (int, float, str))
+                    and not isinstance(value, bool)
+                    and value != ""
+                ):
                     words += [f"--{name.replace('_', '-')}", str(value)]
     if command in ("vary", "run") and inputs.get("without"):
         words += ["--without", ",".join(inputs["without"])]
@@ -114,7 +137,7 @@ def tables(saved: Saved, leave_out: Sequence[str] = (), intro: str = "") -> Sect
         if path.stem not in leave_out:
             label = _label(path.stem)
             parts.append(Section(f"picture-{path.stem}", label, (
-                Figure(path.stem, path.read_bytes(), f"{label}. The figures behind it are in the tables of this section.", label),
+                Figure(path.stem, path.read_bytes(), f"{label}. Its figures are in the tables of this section.", label),
             )))  # fmt: skip
     for name, table in saved.tables.items():
         if name not in leave_out:
@@ -129,18 +152,43 @@ def shown(name: str, table: pd.DataFrame) -> list[Block]:
                   tuple(zip(*cells, strict=True)), f"{name}.csv")  # fmt: skip
     if len(table) <= MOST_ROWS and len(columns) <= MOST_COLUMNS:
         return [whole]
+    whole_in_sheet = Table(whole.name, whole.caption, whole.columns, whole.rows, whole.source, only_sheet=True)
+    if "day" in table.columns and table["day"].nunique() > MOST_ROWS:
+        return [_at_the_end(name, table), whole_in_sheet]
     cut = tuple(row[:MOST_COLUMNS] for row in whole.rows[:MOST_ROWS])
     kept = f"{min(MOST_ROWS, len(table))} of {text.plural(len(table), 'row')}"
-    first = Table(f"{whole.name} (first rows)", f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} of {len(columns)} columns.",
-                  whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the folder of results.")  # fmt: skip
-    return [first, Table(whole.name, whole.caption, whole.columns, whole.rows, whole.source, only_sheet=True)]
+    first = Table(
+        f"{whole.name} (first rows)",
+        f"{whole.name}: the first {kept}, {min(MOST_COLUMNS, len(columns))} of {len(columns)} columns.",
+        whole.columns[:MOST_COLUMNS], cut, whole.source, "The whole table is in the workbook and in the folder of results.",
+    )  # fmt: skip
+    return [first, whole_in_sheet]
+
+
+def _at_the_end(name: str, table: pd.DataFrame) -> Table:
+    """Return a daily table as means over the last quarter of its days: by unit, link or segment, or figure by figure."""
+    days = sorted(table["day"].unique())
+    window = days[-max(1, len(days) // 4) :]
+    late = table[table["day"].isin(window)].drop(columns="day")
+    texts = [column for column in late.columns if late[column].dtype.kind not in "iufb"]
+    caption = f"{_label(name)}: mean of the last {len(window)} of {len(days)} days."
+    note = "Day by day in the workbook and in the folder of results."
+    if not texts:
+        means = late.mean()
+        rows = tuple((_label(str(figure)), None if pd.isna(value) else float(value)) for figure, value in means.items())
+        columns: tuple[Column, ...] = (Column("Figure"), Column("Mean", "", "number"))
+        return Table(f"{_label(name)} (means)", caption, columns, rows, f"{name}.csv", note)
+    means = late.groupby(texts, sort=True).mean(numeric_only=True).reset_index()
+    found, cells = _as_columns(means[list(means.columns[:MOST_COLUMNS])])
+    return Table(f"{_label(name)} (means)", caption, tuple(found), tuple(zip(*cells, strict=True)), f"{name}.csv", note)
 
 
 def _as_columns(table: pd.DataFrame) -> tuple[list[Column], list[list[Value]]]:
     """Return a table's columns; ``x``, ``x_low`` and ``x_high`` become one column with intervals."""
     from sim.estimates import Estimate
 
-    columns, cells = [], []
+    columns: list[Column] = []
+    cells: list[list[Value]] = []
     names = list(table.columns)
     for name in names:
         base = name.removesuffix("_low").removesuffix("_high")
@@ -159,7 +207,9 @@ def _as_columns(table: pd.DataFrame) -> tuple[list[Column], list[list[Value]]]:
             cells.append([None if pd.isna(value) else value.item() for value in values.to_numpy()])
         else:
             columns.append(Column(_label(name)))
-            cells.append(["" if pd.isna(value) else {True: "yes", False: "no"}.get(value, str(value)) for value in values])
+            cells.append(
+                ["" if pd.isna(value) else {True: "yes", False: "no"}.get(value, str(value)) for value in values]
+            )
     return columns, cells
 
 

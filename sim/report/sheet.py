@@ -1,4 +1,4 @@
-"""The report's tables as an Excel workbook: numbers as numbers, a sheet for each table, and a first one that says what is what."""
+"""The report's tables as an Excel workbook: numbers as numbers, a sheet for each table, a first one that says what is what."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def _cover(sheet: Any, document: Document, names: list[str]) -> None:
     row += 1
     _put(sheet, row, 1, "The answer in short").font = bold
     for block in document.answer:
-        for words in [block.text] if isinstance(block, Paragraph) else block.items if isinstance(block, Bullets) else []:
+        for words in (
+            [block.text] if isinstance(block, Paragraph) else block.items if isinstance(block, Bullets) else []
+        ):
             row += 1
             _put(sheet, row, 1, words).alignment = Alignment(wrap_text=True, vertical="top")
             sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=3)
@@ -110,7 +112,9 @@ def _sheet(sheet: Any, table: Table) -> None:
             _put(sheet, last, 1, words).font = Font(italic=True)
     sheet.freeze_panes = "B4"
     if table.rows:
-        sheet.auto_filter.ref = f"A2:{get_column_letter(len(headers))}{len(table.rows) + 3}" if len(table.rows) > 12 else None
+        sheet.auto_filter.ref = (
+            f"A3:{get_column_letter(len(headers))}{len(table.rows) + 3}" if len(table.rows) > 12 else None
+        )
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = min(WIDEST, width + 2)
     sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
@@ -133,7 +137,7 @@ def _spread(value: Value, column: Column) -> list[str | int | float | None]:
         return [_number(value) if isinstance(value, (int, float)) else value]  # type: ignore[list-item]
     if isinstance(value, Estimate):
         return [_number(one) for one in (value.mean, value.low, value.high)]
-    return [_number(value) if isinstance(value, (int, float)) else value, None, None]  # type: ignore[list-item]
+    return [_number(value) if isinstance(value, (int, float)) else value, None, None]
 
 
 def _number(value: float) -> float | int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from sim import levers, measures
 from sim.estimates import Estimate
 from sim.report import text
 from sim.report.document import Block, Bullets, Column, Figure, Paragraph, Section, Table, Value
 from sim.report.firm import words
+from sim.report.reading import of_entry, of_row
 from sim.saving import Saved
 
 SHOWN = ("internal_service", "external_satisfaction", "net_promoter_score", "retention")
@@ -21,16 +23,21 @@ def answer(saved: Saved) -> list[Block]:
     lowest, highest = table.iloc[0], table.iloc[-1]
     lever, unit = words(str(inputs["lever"])), levers.lever(str(inputs["lever"])).unit
     items = [
-        f"At {row['value']:g}: " + text.change("customers' satisfaction", _estimate(row, "external_satisfaction_difference"), "points")
+        f"At {row['value']:g}: "
+        + text.change("customers' satisfaction", _estimate(row, "external_satisfaction_difference"), "points")
         for row in (lowest, highest)
     ]  # fmt: skip
     return [
-        Paragraph(f"What do customers notice when {lever} ({unit}) is {lowest['value']:g}, and what when it is {highest['value']:g}?", lead=True),
+        Paragraph(
+            f"What do customers notice when {lever} ({unit}) is {lowest['value']:g}, and what when it is {highest['value']:g}?",
+            lead=True,
+        ),
         Paragraph("Compared with the firm as it is described:"),
         Bullets(tuple(items)),
         Paragraph(
-            f"How sure: n = {inputs['runs']} paired runs for each value; intervals show the luck of the simulated firm, not what the "
-            "model leaves out. Read the figures as “if the firm worked like this”, not as a forecast."
+            f"How sure: n = {inputs['runs']} paired runs for each value; intervals show the luck of the simulated "
+            "firm, not what the model leaves out. Read the figures as “if the firm worked like this”, not as a "
+            "forecast."
         ),
     ]
 
@@ -58,13 +65,15 @@ def _response(saved: Saved, picture: bytes | None) -> Section:
     slope, elasticity = _answer(saved, "slope"), _answer(saved, "elasticity")
     if not math.isnan(slope.mean):
         blocks.append(Bullets((
-            f"Slope: {text.figure(slope, signed=True)} points of customers' satisfaction per point of internal service as internal "
-            "clients perceive it.",
+            f"Slope: {text.figure(slope, signed=True)} points of customers' satisfaction per point of internal "
+            "service as internal clients perceive it.",
             f"Elasticity: {text.figure(elasticity, signed=True)} per cent per per cent.",
         )))  # fmt: skip
     over = f"mean (95 % interval), n = {inputs['runs']} paired runs per value, last quarter of {inputs['days']} days"
     if picture is not None:
-        told = [f"{row['value']:g}: {text.figure(_estimate(row, 'external_satisfaction'))}" for _, row in table.iterrows()]
+        told = [
+            f"{row['value']:g}: {text.figure(_estimate(row, 'external_satisfaction'))}" for _, row in table.iterrows()
+        ]
         blocks.append(Figure(
             "dose_response", picture,
             f"Line plots. Customers' satisfaction by value of {words(str(inputs['lever']))}: {'; '.join(told)}.",
@@ -75,21 +84,32 @@ def _response(saved: Saved, picture: bytes | None) -> Section:
     for name in SHOWN:
         columns.append(Column(text.capital(measures.BY_NAME[name].label), measures.BY_NAME[name].unit, "estimate"))
     columns.append(Column("Difference of customers' satisfaction", "points", "estimate", signed=True))
-    rows = tuple(
-        (float(row["value"]), *(_estimate(row, name) for name in SHOWN), _estimate(row, "external_satisfaction_difference"))
+    rows: tuple[tuple[Value, ...], ...] = tuple(
+        (
+            float(row["value"]),
+            *(_estimate(row, name) for name in SHOWN),
+            _estimate(row, "external_satisfaction_difference"),
+        )
         for _, row in table.iterrows()
     )
-    blocks.append(Table("Response", f"What each value does: {over}; differences to the firm as described.", tuple(columns), rows,
-                        "table.csv", "≈ marks a difference that cannot be told from none."))  # fmt: skip
+    blocks.append(Table("Response", f"What each value does: {over}; differences to the firm as described.", tuple(columns),
+                        rows, "table.csv", "≈ marks a difference that cannot be told from none."))  # fmt: skip
     currency = str(saved.manifest["organisation"].get("graph", {}).get("currency", "EUR"))
     every: list[tuple[Value, ...]] = [
-        (float(row["value"]), one.label, one.unit.replace("currency", currency), _estimate(row, one.name), _estimate(row, f"{one.name}_difference"))
+        (
+            float(row["value"]),
+            one.label,
+            one.unit.replace("currency", currency),
+            _estimate(row, one.name),
+            _estimate(row, f"{one.name}_difference"),
+        )
         for _, row in table.iterrows()
         for one in measures.MEASURES
     ]
     blocks.append(Table(
         "All measures", "Every measure at every value.",
-        (columns[0], Column("Measure"), Column("Unit"), Column("Value", "", "estimate"), Column("Difference", "", "estimate", signed=True)),
+        (columns[0], Column("Measure"), Column("Unit"), Column("Value", "", "estimate"),
+         Column("Difference", "", "estimate", signed=True)),
         tuple(every), "table.csv", only_sheet=True,
     ))  # fmt: skip
     return Section("effects", "What customers notice", tuple(blocks))
@@ -97,22 +117,24 @@ def _response(saved: Saved, picture: bytes | None) -> Section:
 
 def _lag(saved: Saved) -> Section:
     items = []
-    for name, label in (("lag_experience", "how customers judge the service of the day"), ("lag_satisfaction", "the satisfaction they hold")):
+    for name, label in (
+        ("lag_experience", "how customers judge the service of the day"),
+        ("lag_satisfaction", "the satisfaction they hold"),
+    ):
         lag = _answer(saved, name)
         if math.isnan(lag.mean):
             items.append(f"The effect on {label} cannot be told from none, so that there is no delay to speak of.")
         else:
             interval = "" if math.isnan(lag.low) else f" (95 % interval {lag.low:.0f} to {lag.high:.0f})"
-            items.append(f"Half of the effect on {label} is there after {text.plural(round(lag.mean), 'working day')}{interval}.")
+            items.append(
+                f"Half of the effect on {label} is there after {text.plural(round(lag.mean), 'working day')}{interval}."
+            )
     return Section("time", "How long it takes", (Bullets(tuple(items)),))
 
 
 def _answer(saved: Saved, name: str) -> Estimate:
-    found = saved.manifest["inputs"].get("answers", {}).get(name)
-    if not found:
-        return Estimate(math.nan, math.nan, math.nan, 0)
-    return Estimate(**{key: math.nan if value is None else value for key, value in found.items()})
+    return of_entry(saved.manifest["inputs"].get("answers", {}).get(name))
 
 
-def _estimate(row, name: str) -> Estimate:
-    return Estimate(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), int(row["runs"]))
+def _estimate(row: Any, name: str) -> Estimate:
+    return of_row(row, name, int(row["runs"]))

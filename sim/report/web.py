@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 
 import jinja2
@@ -24,7 +25,7 @@ def render(document: Document) -> str:
         "code": lambda one: isinstance(one, Code), "figure": lambda one: isinstance(one, Figure),
         "table": lambda one: isinstance(one, Table),
     }  # fmt: skip
-    environment.filters |= {"base64": lambda data: base64.b64encode(data).decode("ascii"), "identity": id}
+    environment.filters |= {"base64": _base64, "identity": id}
     environment.globals |= {"cell": cell, "keys": keys(document)}
     return environment.get_template("report.html").render(document=document, limits=_limits(document))
 
@@ -37,7 +38,8 @@ def pdf(document: Document) -> bytes:
         raise InputError(
             "PDF needs WeasyPrint, which cannot be loaded here", place="--pdf", value=str(error).split("\n")[0],
             allowed="an installation with the extra “pdf”",
-            hint="pip install 'service-culture[pdf]', and Pango (Debian: apt install libpango-1.0-0 libpangoft2-1.0-0; macOS: brew "
+            hint="pip install 'service-culture[pdf]', and Pango (Debian: apt install libpango-1.0-0 "
+                 "libpangoft2-1.0-0; macOS: brew "
             "install pango); or write HTML, open it in a browser and print it to PDF",
         ) from None  # fmt: skip
     nothing_else = weasyprint.urls.URLFetcher(allowed_protocols=("data",))  # what the page itself holds
@@ -63,12 +65,16 @@ def cell(value: Value, column: Column) -> dict[str, str]:
 
 
 def plain_number(value: float, column: Column) -> str:
-    """Return a number without an interval: with the decimals of its column, else with as many as it needs, up to four digits."""
+    """Return a number without an interval: with the decimals of its column, else with three significant digits."""
     if column.digits is not None:
         return text.number(value, column.digits, signed=column.signed)
+    if not math.isfinite(value):
+        return "–"
     if isinstance(value, int) or float(value).is_integer():
         return text.number(float(value), 0, signed=column.signed)
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 4
+    digits = (
+        0 if abs(value) >= 1000 else max(1, 2 - math.floor(math.log10(abs(value))))
+    )  # three significant ones, or more
     found = text.number(value, digits, signed=column.signed)
     return found.rstrip("0").rstrip(".") if "." in found else found
 
@@ -87,6 +93,10 @@ def keys(document: Document) -> dict[int, str]:
             taken.add(name)
             found[id(one)] = name
     return found
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _limits(document: Document) -> str:

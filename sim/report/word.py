@@ -46,7 +46,11 @@ def _set_up(file: Any, document: Document) -> None:
     page.left_margin = page.right_margin = Cm(2)
     page.top_margin = page.bottom_margin = Cm(2)
     properties = file.core_properties
-    properties.title, properties.author, properties.language = _plain(document.title), "service-culture", document.language
+    properties.title, properties.author, properties.language = (
+        _plain(document.title),
+        "service-culture",
+        document.language,
+    )
     properties.comments = ""
     normal = file.styles["Normal"]
     normal.font.name, normal.font.size = "Arial", Pt(10)
@@ -107,7 +111,9 @@ def _table(file: Any, table: Table, counts: dict[str, int]) -> None:
     grid.alignment = WD_TABLE_ALIGNMENT.LEFT
     _repeat(grid.rows[0])
     for place, column in zip(grid.rows[0].cells, table.columns, strict=True):
-        _write(place, f"{column.label}\n{column.unit}" if column.unit else column.label, column.kind != "text", bold=True)
+        _write(
+            place, f"{column.label}\n{column.unit}" if column.unit else column.label, column.kind != "text", bold=True
+        )
     for row in table.rows:
         added = grid.add_row()
         _together(added)

@@ -44,10 +44,15 @@ def scenarios(runs=6):
 def saved(folder, runs=6, story=True):
     """Return results as the commands write them into a folder."""
     found = compare(scenarios(runs), workers=1)
-    points = [Point("It <helps>", Estimate(1.5, 1.0, 2.0, runs), "points", True), Point("It hurts", Estimate(0.1, -1.0, 1.2, runs), "points", False)]  # fmt: skip
+    points = [
+        Point("It <helps>", Estimate(1.5, 1.0, 2.0, runs), "points", True),
+        Point("It hurts", Estimate(0.1, -1.0, 1.2, runs), "points", False),
+    ]
     folder.mkdir()
     inputs = {"story": "made-up", "title_of_story": "A story: of <b>tests</b>", "look_for": "anything"} if story else {}
-    saving.save(folder, found, "csv", "scenario" if story else "compare", points if story else (), precision=None, **inputs)
+    saving.save(
+        folder, found, "csv", "scenario" if story else "compare", points if story else (), precision=None, **inputs
+    )
     return saving.read(folder)
 
 

@@ -13,7 +13,7 @@ from scipy import stats
 from sim import report, saving
 from sim.errors import InputError
 from sim.estimates import Estimate
-from sim.report import effects, firm, text
+from sim.report import affected, effects, firm, text
 from sim.report.document import Table
 from tests.report import reported
 
@@ -84,19 +84,21 @@ def test_clear_differences_are_those_that_benjamini_and_hochberg_keep():
         "scenario": "A", "kind": "unit", "name": [f"u{row}" for row in range(400)], "figure": "motivation", "first": 50.0,
         "difference": mean, "difference_low": mean - half, "difference_high": mean + half,
     })  # fmt: skip
-    found = effects.clear_differences(frame, 12)["clear"].to_numpy()
+    found = affected.clear_differences(frame, 12)["clear"].to_numpy()
     p = stats.ttest_1samp(chance, 0.0).pvalue
     expected = stats.false_discovery_control(p) <= 0.05
     np.testing.assert_array_equal(found, expected)
     uncorrected = (p < 0.05)[20:].sum()
     assert found[:20].all()
     assert found[20:].sum() < uncorrected  # about 5 per cent of 380 would be found by chance alone
-    assert not effects.clear_differences(frame, 1)["clear"].any()
+    assert not affected.clear_differences(frame, 1)["clear"].any()
 
 
 def test_only_clear_differences_are_shown_as_affected(content, results):
-    found = effects.clear_differences(results.tables["affected"], 6)
-    clear = {(row["name"], effects.READABLE[row["kind"], row["figure"]][0]) for _, row in found[found["clear"]].iterrows()}
+    found = affected.clear_differences(results.tables["affected"], 6)
+    clear = {
+        (row["name"], affected.READABLE[row["kind"], row["figure"]][0]) for _, row in found[found["clear"]].iterrows()
+    }
     shown = [row[:2] for one in content.tables if one.name.startswith("Affected") for row in one.rows]
     assert shown
     assert set(shown) <= clear
@@ -157,10 +159,26 @@ def test_results_of_commands_without_a_report_of_their_own_are_shown_table_by_ta
         "action": ["=SUM(1)", "b"], "effect": [1.0, math.nan], "effect_low": [0.5, math.nan], "effect_high": [1.5, math.nan],
         "runs": [8, 8], "done": [True, False],
     })  # fmt: skip
-    manifest = {**results.manifest, "command": "weakest-link", "inputs": {"runs": 8, "seed": 3, "organisation": "x.toml"}}
-    content = report.document(saving.Saved(tmp_path, manifest, {"actions": frame, "long": pd.DataFrame({"a": range(50)})}))
+    manifest = {
+        **results.manifest,
+        "command": "weakest-link",
+        "inputs": {"runs": 8, "seed": 3, "organisation": "x.toml"},
+    }
+    content = report.document(
+        saving.Saved(tmp_path, manifest, {"actions": frame, "long": pd.DataFrame({"a": range(50)})})
+    )
     actions = table(content, "Actions")
     assert [one.kind for one in actions.columns] == ["text", "estimate", "number", "text"]
     assert actions.rows[0] == ("=SUM(1)", Estimate(1.0, 0.5, 1.5, 8), 8, "yes")
     assert len(table(content, "Long (first rows)").rows) == 20
     assert len(table(content, "Long").rows) == 50
+
+
+def test_daily_tables_are_shown_as_means_of_their_last_quarter(tmp_path, results):
+    days = pd.DataFrame({"day": np.repeat(range(1, 41), 2), "unit": ["B", "A"] * 40, "load": np.arange(80.0)})
+    manifest = {**results.manifest, "command": "run", "inputs": {"days": 40, "seed": 1, "organisation": "x.toml"}}
+    tables = {"units": days, "firm": days[["day", "load"]]}
+    content = report.document(saving.Saved(tmp_path, manifest, tables))
+    assert table(content, "Units (means)").rows == (("A", 70.0), ("B", 69.0))
+    assert table(content, "Firm (means)").rows == (("Load", 69.5),)
+    assert len(table(content, "Units").rows) == 80
