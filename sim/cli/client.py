@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @app.command(
     "from-survey",
+    rich_help_panel="A client's data",
     epilog="Examples: service-culture from-survey firm.xlsx --staff staff.csv --customers customers.csv --out firm.toml · "
     "service-culture from-survey firm.xlsx --staff staff.xlsx --column rater=Team --column rated=Supplier --scale 1-7 · "
     "service-culture from-survey firm.xlsx --customers nps.csv --no-fit --json",

@@ -48,9 +48,10 @@ class Finished(typer.Exit):
 
 
 @app.command(
+    rich_help_panel="Ask",
     epilog="Examples: service-culture compare my-firm.toml --what-if 'training=0.05' --what-if 'Open door: voice_safety=0.9; "
     "openness=0.9@IT,ramp=60' · service-culture compare as-is.toml plan-a.toml plan-b.toml --runs 50 --precision 0.1 · "
-    "service-culture compare results/compare"
+    "service-culture compare results/compare",
 )
 def compare(
     scenarios: Annotated[

@@ -14,7 +14,7 @@ from sim.console import but_for, print_json, print_mechanism, print_table, state
 from sim.errors import InputError
 
 
-@app.command()
+@app.command(rich_help_panel="Describe an organisation")
 def organisations(as_json: AsJson = False) -> None:
     """List the bundled organisations."""
     from sim import organisation
@@ -30,7 +30,10 @@ def organisations(as_json: AsJson = False) -> None:
         print_table("Bundled organisations", ("name", "units", "links", "what it is"), rows, "")
 
 
-@app.command(epilog="Examples: service-culture show retailer · service-culture show my-firm.xlsx --sources")
+@app.command(
+    rich_help_panel="Describe an organisation",
+    epilog="Examples: service-culture show retailer · service-culture show my-firm.xlsx --sources",
+)
 def show(
     organisation: Organisation = "energy_distributor",
     without: Without = None,
@@ -77,7 +80,7 @@ def show(
         print_sources(chain)
 
 
-@app.command()
+@app.command(rich_help_panel="Describe an organisation")
 def levers(
     home: Annotated[str | None, typer.Argument(help="Only of firm, unit, link or segment.")] = None,
     as_json: AsJson = False,
@@ -108,8 +111,9 @@ def levers(
 
 
 @app.command(
+    rich_help_panel="Describe an organisation",
     epilog="Examples: service-culture mechanisms my-firm.toml · service-culture mechanisms B2 · "
-    "service-culture mechanisms B2 my-firm.toml"
+    "service-culture mechanisms B2 my-firm.toml",
 )
 def mechanisms(
     what: Annotated[
@@ -151,7 +155,7 @@ def mechanisms(
         )
 
 
-@app.command()
+@app.command(rich_help_panel="Describe an organisation")
 def schema() -> None:
     """Print the JSON schema of the organisation file."""
     from sim import organisation
@@ -160,8 +164,9 @@ def schema() -> None:
 
 
 @app.command(
+    rich_help_panel="Describe an organisation",
     epilog="Examples: service-culture new my-firm.xlsx · service-culture new my-firm.toml --like retailer · "
-    "service-culture new my-firm/"
+    "service-culture new my-firm/",
 )
 def new(
     file: Annotated[
@@ -218,8 +223,9 @@ def write_folder(folder: Path, files: dict[str, str], overwrite: bool) -> None:
 
 
 @app.command(
+    rich_help_panel="Describe an organisation",
     epilog="Examples: service-culture convert my-firm.xlsx my-firm.toml · service-culture convert my-firm.toml my-firm.xlsx · "
-    "service-culture convert my-firm.toml without-rush.toml --without A5"
+    "service-culture convert my-firm.toml without-rush.toml --without A5",
 )
 def convert(
     organisation: Organisation,

@@ -23,8 +23,9 @@ Results = Annotated[Path, typer.Argument(help="A folder of results, as `service-
 
 
 @app.command(
+    rich_help_panel="Hand over",
     epilog="Examples: service-culture report · service-culture report results/weak-link --out report.html --pdf · "
-    "service-culture report results/compare --format docx --for 'The board'"
+    "service-culture report results/compare --format docx --for 'The board'",
 )
 def report(
     results: Results = Path("results/compare"),
@@ -109,8 +110,9 @@ def _written(kind: str, document: Any) -> bytes:
 
 
 @app.command(
+    rich_help_panel="Hand over",
     epilog="Examples: service-culture assumptions · service-culture assumptions results/weak-link --scenario 'Weak IT' · "
-    "service-culture assumptions --share 0.1 --warm-up 100"
+    "service-culture assumptions --share 0.1 --warm-up 100",
 )
 def assumptions(
     results: Results = Path("results/compare"),

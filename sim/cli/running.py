@@ -23,7 +23,9 @@ from sim.console import (
 from sim.errors import InputError
 
 
-@app.command(epilog="Example: service-culture run software_firm --days 500 --seed 1 --out results/first")
+@app.command(
+    rich_help_panel="Ask", epilog="Example: service-culture run software_firm --days 500 --seed 1 --out results/first"
+)
 def run(
     organisation: Organisation = "energy_distributor",
     days: Annotated[int, typer.Option(help="Working days to run; 250 are a year.", min=1, max=100_000)] = 500,
@@ -90,9 +92,10 @@ def run(
 
 
 @app.command(
+    rich_help_panel="Ask",
     epilog="Examples: service-culture vary internal-service --from 0.2 --to 0.9 --steps 8 --runs 20 · "
     "service-culture vary internal-service --department 'Human Resources' retailer · "
-    "service-culture vary training --from 0 --to 0.1 --link IT:Sales my-firm.toml"
+    "service-culture vary training --from 0 --to 0.1 --link IT:Sales my-firm.toml",
 )
 def vary(
     lever: Annotated[

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 @app.command(
+    rich_help_panel="Ask",
     epilog="Examples: service-culture scenario · service-culture scenario cut-phone-line · "
-    "service-culture scenario weak-link my-firm.toml --runs 30 --out results/weak-link · service-culture scenario my_story.py"
+    "service-culture scenario weak-link my-firm.toml --runs 30 --out results/weak-link · service-culture scenario my_story.py",
 )
 def scenario(
     name: Annotated[

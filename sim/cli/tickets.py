@@ -16,6 +16,7 @@ from sim.errors import InputError
 
 @app.command(
     "from-tickets",
+    rich_help_panel="A client's data",
     epilog="Examples: service-culture from-tickets incidents.csv --out firm.toml · "
     "service-culture from-tickets export.csv --column team=Resolver --column opened='Logged at' --out firm.toml",
 )

@@ -32,6 +32,7 @@ SHOWN = 12
 
 @app.command(
     "weakest-link",
+    rich_help_panel="Ask",
     epilog="Examples: service-culture weakest-link my-firm.toml · "
     "service-culture weakest-link --where IT --price tools=2500 retailer · "
     "service-culture weakest-link --lever training --lever tools --runs 60 my-firm.toml",

@@ -178,8 +178,8 @@ def _at_the_end(name: str, table: pd.DataFrame) -> Table:
         rows = tuple((_label(str(figure)), None if pd.isna(value) else float(value)) for figure, value in means.items())
         columns: tuple[Column, ...] = (Column("Figure"), Column("Mean", "", "number"))
         return Table(f"{_label(name)} (means)", caption, columns, rows, f"{name}.csv", note)
-    grouped = late.groupby(texts, sort=True).mean(numeric_only=True).reset_index()
-    found, cells = _as_columns(grouped[list(grouped.columns[:MOST_COLUMNS])])
+    by_name = late.groupby(texts, sort=True).mean(numeric_only=True).reset_index()
+    found, cells = _as_columns(by_name[list(by_name.columns[:MOST_COLUMNS])])
     return Table(f"{_label(name)} (means)", caption, tuple(found), tuple(zip(*cells, strict=True)), f"{name}.csv", note)
 
 
