@@ -7,11 +7,12 @@ from typing import NoReturn
 
 import typer
 
-# isort: off  (each adds its commands; their order is that of the help)
-from sim.cli import client, comparing, describing, reporting, running, telling, tickets, weakest  # noqa: F401
 from sim.cli.app import app
 from sim.errors import ServiceCultureError
 
+# Each module adds its commands; their order is that of the help.
+# isort: off
+from sim.cli import describing, client, tickets, running, comparing, telling, weakest, reporting  # noqa: F401
 # isort: on
 
 STOPPED = 130
