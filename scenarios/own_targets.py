@@ -42,7 +42,7 @@ def own_figures(comparison: Comparison, scenario: str) -> list[Estimate]:
         known = (before > 0) & np.isfinite(after)
         if known.any():
             found.append(estimate(100 * (1 - after[known] / before[known])))
-    return sorted(found, key=lambda one: one.low)
+    return sorted(found, key=lambda one: one.low) or [Estimate(np.nan, np.nan, np.nan, 0)]
 
 
 def points(comparison: Comparison) -> list[Point]:

@@ -28,6 +28,7 @@ STAFF_ROLES: dict[str, tuple[str, ...]] = {
     "rated": (
         rf"{_THEIRS} {_UNIT}(?: name)?", r"rated", r"ratee", r"(?:internal )?supplier", r"provider", r"to", r"about",
         rf"{_UNIT} (?:rated|evaluated|assessed)", r"target(?: department)?",
+        rf"(?:which )?{_UNIT} (?:(?:that|which|do|are) )?(?:you )?(?:are )?(?:you )?(?:rat|evaluat|assess)(?:e|ing)?.*",
     ),
     "respondent": (
         r"(?:respondent|response|participant|employee|person|rater|user|submission|survey|teilnehmer)"

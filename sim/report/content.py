@@ -9,7 +9,7 @@ from sim import plots
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.model import ServiceModel
-from sim.report import affected, assumed, effects, firm, general, text, varying
+from sim.report import affected, assumed, effects, firm, general, text, varying, weakest
 from sim.report.document import Block, Document, Paragraph, Section
 from sim.saving import Saved
 
@@ -35,6 +35,8 @@ def document(
             return _of_comparison(saved, title, client, assumptions, date)
         case "vary":
             return _of_variation(saved, title, client, date)
+        case "weakest-link" if {"actions", "places"} <= set(saved.tables):
+            return _of_weakest_link(saved, title, client, date)
         case _:
             return _of_anything(saved, title, client, date)
 
@@ -103,6 +105,28 @@ def _of_variation(saved: Saved, title: str, client: str, date: Date) -> Document
         (
             _organisation_section(saved, chain, days), *varying.sections(saved, general.picture(saved, "dose_response")),
             firm.sources(chain), general.limits(int(inputs["runs"])), general.reproduce(saved),
+        ),
+    )  # fmt: skip
+
+
+def _of_weakest_link(saved: Saved, title: str, client: str, date: Date) -> Document:
+    chain = _organisation(saved)
+    picture = general.picture(saved, "chain")
+    currency = chain.setting("currency")
+    about = (
+        f"{text.named(str(chain.setting('name')))}: who serves whom. Circles are departments, diamonds contractors, squares "
+        f"customers. The numbers are points of external satisfaction for each 100,000 {currency} a year that are spent on a "
+        "step of everything at that place; a dash cannot be told from none. The best links are numbered below."
+    )
+    return Document(
+        title or f"{chain.setting('name')}: where should the next {currency} go?",
+        "Everything that can be done, everywhere, by what it does for customers and profit per unit of cost",
+        _facts(saved, chain, client, date),
+        tuple(weakest.answer(saved, chain)),
+        (
+            *weakest.sections(saved, chain, general.picture(saved, "actions")),
+            firm.section(chain, picture, {}, about) if picture else _organisation_section(saved, chain, 250),
+            firm.sources(chain), general.limits(int(saved.manifest["inputs"]["runs"])), general.reproduce(saved),
         ),
     )  # fmt: skip
 

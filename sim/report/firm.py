@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
 from sim import levers
 from sim.chain import ServiceChain
+from sim.client import provenance
 from sim.errors import InputError
 from sim.interventions import Intervention, rows_of
 from sim.report import text
@@ -320,11 +322,22 @@ def sources(chain: ServiceChain) -> Section:
             "the size is a modelling choice without a published figure."
         )
     ]
-    origin = chain.graph.get("sources")
-    if isinstance(origin, dict):
-        blocks.append(Bullets(tuple(f"{key}: {value}" for key, value in origin.items())))
-    elif isinstance(origin, str) and origin.strip():
-        blocks += [Paragraph("Where the given values come from:"), Paragraph(origin)]
+    data = provenance.set_from_data(chain)
+    if len(data):
+        rows_of_data = tuple(
+            (
+                str(row["place"]),
+                words(str(row["lever"])),
+                None if math.isnan(row["value"]) else float(row["value"]),
+                str(row["source"]),
+            )
+            for row in data.to_dict("records")
+        )
+        blocks.append(Table(
+            "From data", "What was set from the client's own data.",
+            (Column("Of"), Column("Property"), Column("Value", "", "number"), Column("Source")), rows_of_data,
+            "manifest.json: organisation", "Groups of fewer than five people are not shown and not used by themselves.",
+        ))  # fmt: skip
     blocks.append(
         Table(
             "Provenance",

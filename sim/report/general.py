@@ -100,6 +100,15 @@ def _command(saved: Saved) -> str:
         case "run":
             words += [str(inputs["organisation"]), "--days", str(inputs["days"]), "--seed", str(inputs["seed"])]
             words += [word for one in inputs.get("set", []) for word in ("--set", str(one))]
+        case "weakest-link":
+            words += [str(inputs["organisation"])]
+            for name in ("pairs", "confirm", "runs", "days", "warm_up", "seed", "step"):
+                words += [f"--{name.replace('_', '-')}", str(inputs[name])]
+            words += ["--where", str(inputs["where"])] if inputs.get("where") else []
+            words += [word for one in inputs.get("lever", []) for word in ("--lever", str(one))]
+            words += [
+                word for one, price in inputs.get("prices", {}).items() for word in ("--price", f"{one}={price:g}")
+            ]
         case _:
             words += [str(inputs["organisation"])] if isinstance(inputs.get("organisation"), str) else []
             for name, value in inputs.items():
@@ -110,7 +119,7 @@ def _command(saved: Saved) -> str:
                     and value != ""
                 ):
                     words += [f"--{name.replace('_', '-')}", str(value)]
-    if command in ("vary", "run") and inputs.get("without"):
+    if command in ("vary", "run", "weakest-link") and inputs.get("without"):
         words += ["--without", ",".join(inputs["without"])]
     return shlex.join([*words, "--out", f"{saved.folder}-again"])
 
