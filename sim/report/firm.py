@@ -324,18 +324,16 @@ def sources(chain: ServiceChain) -> Section:
     ]
     data = provenance.set_from_data(chain)
     if len(data):
-        rows_of_data = tuple(
-            (
-                str(row["place"]),
-                words(str(row["lever"])),
-                None if math.isnan(row["value"]) else float(row["value"]),
-                str(row["source"]),
+        by_place: dict[tuple[str, str], list[str]] = {}
+        for row in data.to_dict("records"):
+            value = "" if math.isnan(row["value"]) else f" {row['value']:.3g}"
+            by_place.setdefault((str(row["place"]), str(row["source"])), []).append(
+                f"{words(str(row['lever']))}{value}"
             )
-            for row in data.to_dict("records")
-        )
+        rows_of_data = tuple((place, ", ".join(found), source) for (place, source), found in by_place.items())
         blocks.append(Table(
             "From data", "What was set from the client's own data.",
-            (Column("Of"), Column("Property"), Column("Value", "", "number"), Column("Source")), rows_of_data,
+            (Column("Of"), Column("What"), Column("Source")), rows_of_data,
             "manifest.json: organisation", "Groups of fewer than five people are not shown and not used by themselves.",
         ))  # fmt: skip
     blocks.append(

@@ -103,7 +103,7 @@ def _command(saved: Saved) -> str:
         case "weakest-link":
             words += [str(inputs["organisation"])]
             for name in ("pairs", "confirm", "runs", "days", "warm_up", "seed", "step"):
-                words += [f"--{name.replace('_', '-')}", str(inputs[name])]
+                words += [f"--{name.replace('_', '-')}", str(inputs[name])] if name in inputs else []
             words += ["--where", str(inputs["where"])] if inputs.get("where") else []
             words += [word for one in inputs.get("lever", []) for word in ("--lever", str(one))]
             words += [

@@ -44,11 +44,10 @@ def answer(saved: Saved, chain: ServiceChain) -> list[Block]:
     inputs = saved.manifest["inputs"]
     runs = text.plural(int(inputs["seeds"]["confirmation"]), "paired run")
     guesses = " A star marks costs that are guesses of this program; put your own figures in with --price."
-    sure = (
-        f"How sure: {inputs['design']['candidates']} steps were screened together, and the best run alone, each against the "
-        f"firm as described, in {runs} that the choice had not seen. Intervals show the luck of the simulated firm, not what "
-        "the model leaves out."
-    )
+    screened = f"How sure: {inputs['design']['candidates']} steps were screened together"
+    checked = f", and the best run alone, each against the firm as described, in {runs} that the choice had not seen"
+    luck = ". Intervals show the luck of the simulated firm, not what the model leaves out."
+    sure = screened + (checked if len(actions) else "; none was run alone, so that no single step is told") + luck
     blocks.append(Paragraph(sure + (guesses if (actions["cost_from"] == "guess").any() else "")))
     return blocks
 

@@ -11,10 +11,13 @@ import pytest
 from scipy import stats
 
 from sim import report, saving
+from sim import results as results_on_disk
+from sim.client import provenance
 from sim.errors import InputError
 from sim.estimates import Estimate
 from sim.report import affected, effects, firm, text
 from sim.report.document import Table
+from sim.weakest_link import weakest_link
 from tests.report import reported
 
 
@@ -172,6 +175,48 @@ def test_results_of_commands_without_a_report_of_their_own_are_shown_table_by_ta
     assert actions.rows[0] == ("=SUM(1)", Estimate(1.0, 0.5, 1.5, 8), 8, "yes")
     assert len(table(content, "Long (first rows)").rows) == 20
     assert len(table(content, "Long").rows) == 50
+
+
+@pytest.mark.parametrize("confirm", [3, 0])
+def test_the_weakest_link_is_told_in_words_and_with_the_figures_of_its_tables(tmp_path, confirm):
+    found = weakest_link(
+        reported.chain(),
+        only=["training", "tools", "internal_service"],
+        pairs=30,
+        confirm=confirm,
+        runs=3,
+        warm_up=10,
+        days=12,
+    )
+    manifest = results_on_disk.manifest(
+        "weakest-link", found.chain, found.tables, organisation="x.toml", where=None, lever=["training"],
+        prices={"tools": 900.0}, without=[], runs=3, days=12, warm_up=10, seed=1, design=found.design, seeds=found.seeds,
+    )  # fmt: skip
+    content = report.document(saving.Saved(tmp_path, manifest, found.tables))
+    assert content.title.endswith("where should the next CHF go?")
+    steps, first = table(content, "Steps"), found.confirmed
+    assert len(steps.rows) == len(first)
+    for row, (_, said) in zip(steps.rows, first.iterrows(), strict=True):
+        assert row[0] == said["place"]
+        assert row[3] == Estimate(said["satisfaction"], said["satisfaction_low"], said["satisfaction_high"], 3)
+    assert len(table(content, "Places").rows) == len(found.places)
+    words = " ".join(getattr(block, "text", "") for block in content.answer)
+    assert ("none was run alone" in words) == (confirm == 0)
+    assert "3 paired runs" in words or confirm == 0
+    commands = [block.text for block in content.blocks() if "weakest-link" in getattr(block, "text", "")]
+    assert any("--lever training" in one and "--price tools=900" in one for one in commands)
+    for write in (report.html, report.docx, report.xlsx):
+        assert write(content)
+
+
+def test_what_came_from_data_is_a_table_by_place(results, tmp_path):
+    chain = provenance.with_sources(
+        reported.chain(), [provenance.line(reported.HEBREW, ["error_rate", "tools"], "staff survey, 14 raters")]
+    )
+    chain.nodes[reported.HEBREW]["error_rate"] = 0.125
+    (data,) = [block for block in firm.sources(chain).blocks if getattr(block, "name", "") == "From data"]
+    assert data.rows == ((reported.HEBREW, "error rate 0.125, tools 0.6", "staff survey, 14 raters"),)
+    assert not [block for block in firm.sources(reported.chain()).blocks if getattr(block, "name", "") == "From data"]
 
 
 def test_daily_tables_are_shown_as_means_of_their_last_quarter(tmp_path, results):
