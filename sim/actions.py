@@ -288,7 +288,8 @@ NO_ACTION: dict[str, tuple[str, ...]] = {
     ),
     "how customers and the market are": (
         "weight_reliability", "weight_responsiveness", "weight_assurance", "weight_empathy", "weight_tangibles", "patience",
-        "rush_share", "rush_deadline", "reopen_rate", "baggage", "baggage_spread", "expectation", "expectation_spread",
+        "rush_share", "rush_deadline", "reopen_rate", "baggage", "baggage_spread", "expectation", "satisfaction_gap",
+        "expectation_spread",
         "expectation_learning", "promise_effect", "market_quality", "market_effect", "tolerance", "escalate_share",
         "overpromise_sales", "latent_days", "latent_spread", "unsatisfiable", "needs_per_year", "churn", "churn_sensitivity",
         "trust_loyalty", "new_customers", "word_of_mouth", "bad_news", "reputation_memory", "market_pace", "quit_rate",

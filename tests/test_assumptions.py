@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim import assumptions, designs, levers, plots_assumptions
+from sim import assumptions, designs, levers, plots
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.interventions import Intervention
@@ -109,7 +109,7 @@ def test_every_constant_gets_an_effect_on_both_outcomes_and_every_world_a_differ
 
 @pytest.mark.slow
 def test_the_picture_can_be_drawn(found):
-    figure = plots_assumptions.dependence(found, "EUR")
+    figure = plots.dependence(found, "EUR")
     assert len(figure.axes) == 4
 
 

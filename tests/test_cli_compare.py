@@ -74,6 +74,7 @@ def test_what_if_on_the_command_line_is_enough_for_a_comparison(small, tmp_path)
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_earlier_comparison_is_made_again_from_its_manifest_alone(small, tmp_path):
     first = service_culture("compare", small, "--what-if", "training=0.05", *SHORT, "--out", tmp_path / "a", "--json")
     assert first.returncode == 0, first.stderr
@@ -98,6 +99,7 @@ def test_a_scenario_file_is_compared_with_its_organisation_as_described(small, t
     assert list(dict.fromkeys(table["scenario"])) == ["As described", "Plan"]
 
 
+@pytest.mark.slow
 def test_two_files_of_one_firm_are_told_apart_by_their_names(small, tmp_path):
     other = tmp_path / "grown.toml"
     other.write_text(SHOP.replace("staff = 2", "staff = 4"), encoding="utf-8")
@@ -130,6 +132,7 @@ def test_wrong_input_is_one_error_and_leaves_nothing(small, tmp_path, arguments,
     assert [path.name for path in tmp_path.iterdir()] == ["small.toml"]
 
 
+@pytest.mark.slow
 def test_stories_are_listed_and_told_by_name_as_a_script_and_from_a_file(small, tmp_path):
     listed = service_culture("scenario", "--json")
     assert "weak-link" in {one["name"] for one in json.loads(listed.stdout)}
@@ -153,6 +156,7 @@ def test_stories_are_listed_and_told_by_name_as_a_script_and_from_a_file(small, 
     assert "Q?" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_storys_scenarios_are_written_as_files_and_compared(small, tmp_path):
     done = service_culture("scenario", "weak-link", small, "--runs", 2, "--days", 8, "--warm-up", 4, "--write", "plans",
                            cwd=tmp_path)  # fmt: skip
