@@ -368,3 +368,11 @@ def test_a_firm_of_twelve_departments_stays_at_its_surveyed_levels_and_says_wher
     assert np.mean(list(after.values())) < 1.5 < np.mean(list(before.values()))
     again = client.from_surveys(chain, staff, customers, workers=1)
     assert again.chain.to_node_link() == done.chain.to_node_link()
+
+
+@pytest.mark.parametrize(
+    "header", ["Team you rate", "Which department are you rating?", "Department that you evaluated"]
+)
+def test_the_rated_department_is_found_in_a_question(tmp_path, header):
+    path = long(tmp_path, [("Sales", "IT", 4, 9)] * 6, ("Your team", header, "Score", "Shoe size"))
+    assert means(read_staff(path, firm())) == {("IT", "Sales"): (0.75, 6)}
