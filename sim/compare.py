@@ -19,7 +19,7 @@ import pandas as pd
 
 from sim import curves, measures
 from sim.errors import InputError, did_you_mean
-from sim.estimates import Estimate, estimate, intervals
+from sim.estimates import Estimate, estimate, intervals, mean_of_known
 from sim.model import ServiceModel
 from sim.scenario import Scenario, together
 
@@ -363,18 +363,9 @@ def _measure(model: ServiceModel, scenario: Scenario, window: int) -> _Run:
         names = tuple(dict.fromkeys(frame[kind]))
         columns = tuple(name for name in frame.columns if name not in ("day", kind))
         values = frame[list(columns)].to_numpy(dtype=float).reshape(end, len(names), len(columns))
-        means = [_mean_of_days(values[end - window : end]), _mean_of_days(values[start:end])]
+        means = [mean_of_known(values[first:end], axis=0) for first in (end - window, start)]
         parts[kind] = (names, columns, np.stack(means, axis=-1))
     return _Run(figures, over_time, parts)
-
-
-def _mean_of_days(values: np.ndarray) -> np.ndarray:
-    known = np.isfinite(values)
-    count = known.sum(axis=0)
-    mean: np.ndarray = np.divide(
-        np.where(known, values, 0.0).sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0
-    )
-    return mean
 
 
 def _is_precise(finished: Sequence[list[_Run]], measure: str, precision: float, wanted: int) -> bool:

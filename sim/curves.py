@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.estimates import CONFIDENCE, Estimate, estimate
+from sim.estimates import CONFIDENCE, Estimate, estimate, mean_of_known
 
 RESAMPLES = 999
 SMOOTH_DAYS = 5
@@ -34,7 +34,7 @@ def lag(curves: np.ndarray, window: int) -> Estimate:
 
     Not measurable (nan) where the effect over the last ``window`` days cannot be told from none.
     """
-    final = estimate(_means(curves[:, -window:]))
+    final = estimate(mean_of_known(curves[:, -window:], axis=-1))
     undecided = final.runs > 1 and final.low <= 0 <= final.high
     if final.runs == 0 or undecided or final.mean == 0:
         return Estimate(np.nan, np.nan, np.nan, len(curves))
@@ -73,7 +73,7 @@ def parting(curves: np.ndarray) -> int | None:
         return None
     from scipy import stats
 
-    means = _means(curves[:, : blocks * SMOOTH_DAYS].reshape(seeds, blocks, SMOOTH_DAYS))
+    means = mean_of_known(curves[:, : blocks * SMOOTH_DAYS].reshape(seeds, blocks, SMOOTH_DAYS), axis=-1)
     known = np.isfinite(means).all(axis=0)
     error = means.std(axis=0, ddof=1) / np.sqrt(seeds)
     reach = stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * blocks), seeds - 1) * error
@@ -105,12 +105,3 @@ def variance_reduction(one: np.ndarray, other: np.ndarray) -> float:
     apart = float(np.var(one[kept] - other[kept], ddof=1))
     unpaired = float(np.var(one[kept], ddof=1) + np.var(other[kept], ddof=1))
     return unpaired / apart if apart > 0 else np.inf
-
-
-def _means(curves: np.ndarray) -> np.ndarray:
-    """Return the means over the last axis, leaving out days without a value; nan where there is none, without a warning."""
-    known = np.isfinite(curves)
-    count = known.sum(axis=-1)
-    total = np.where(known, curves, 0.0).sum(axis=-1)
-    means: np.ndarray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return means

@@ -44,12 +44,20 @@ def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
     return Estimate(mean, mean - half, mean + half, len(sample))
 
 
+def mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return means along an axis over the values that are finite; nan, without a warning, where there is none."""
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0.0).sum(axis=axis)
+    mean: np.ndarray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean
+
+
 def intervals(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean, low and high of many figures at once, as `estimate` does for one; runs stand along the first axis."""
     known = np.isfinite(values)
     count = known.sum(axis=0)
-    filled = np.where(known, values, 0.0)
-    mean = np.divide(filled.sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0)
+    mean = mean_of_known(values, axis=0)
     squares = (np.where(known, values - mean, 0.0) ** 2).sum(axis=0)
     spread = np.divide(squares, count - 1, out=np.full(count.shape, np.nan), where=count > 1)
     from scipy import stats

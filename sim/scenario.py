@@ -122,7 +122,7 @@ class Scenario:
             interventions=(*self.interventions, *(one for one in changes if isinstance(one, Intervention))),
         )
 
-    def lasting(self, **values: int) -> Scenario:
+    def lasting(self, **values: int | None) -> Scenario:
         """Return this scenario with another ``warm_up``, ``days``, ``runs`` or ``seed``; None leaves one as it is."""
         return replace(self, **{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.app import app
-from sim.cli.options import AsJson, Format, Overwrite, Quiet, Without, folder_for
+from sim.cli.options import AsJson, Format, Overwrite, Quiet, Without, Workers, folder_for
 from sim.console import (
     announce,
     but_for,
@@ -40,7 +40,6 @@ Days = Annotated[
 ]
 WarmUp = Annotated[int | None, typer.Option(help="Working days before it [default: as the scenarios say]", min=0)]
 FirstSeed = Annotated[int | None, typer.Option("--seed", help="Seed of the first run [default: as they say]", min=0)]
-Workers = Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)]
 
 
 class Finished(typer.Exit):
@@ -91,7 +90,7 @@ def compare(
     out, overwrite = folder_for("compare", out, overwrite)
     with compiling(quiet or as_json):
         chosen = named_scenarios(scenarios, what_if or [], off)
-        chosen = [one.lasting(days=days, warm_up=warm_up, seed=seed, runs=runs) for one in chosen]  # type: ignore[arg-type]
+        chosen = [one.lasting(days=days, warm_up=warm_up, seed=seed, runs=runs) for one in chosen]
     finish(
         chosen, "compare", out, overwrite, table_format, quiet, as_json, precision=precision, workers=workers,
         title=but_for(off),

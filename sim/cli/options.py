@@ -22,6 +22,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no t
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results of an earlier run.")]
 Format = Annotated[str, typer.Option("--format", help="Format of the tables: csv or parquet.")]
+Workers = Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)]
 Without = Annotated[
     list[str] | None,
     typer.Option(

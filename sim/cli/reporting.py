@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.app import app
-from sim.cli.options import AsJson, Overwrite, Quiet
+from sim.cli.options import AsJson, Overwrite, Quiet, Workers
 from sim.console import compiling, print_json, print_table, progress
 from sim.errors import InputError, did_you_mean
 
@@ -129,7 +129,7 @@ def assumptions(
     warm_up: Annotated[
         int | None, typer.Option(help="Working days before the story [default: as the scenarios say]", min=0)
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
+    workers: Workers = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,

@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from sim.cli.app import app
-from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, Seed, Set, Without, folder_for, load
+from sim.cli.options import (
+    AsJson,
+    Format,
+    Organisation,
+    Overwrite,
+    Quiet,
+    Seed,
+    Set,
+    Without,
+    Workers,
+    folder_for,
+    load,
+)
 from sim.console import (
     announce,
     but_for,
@@ -111,7 +123,7 @@ def vary(
     days: Annotated[int, typer.Option(help="Working days after the change.", min=4, max=100_000)] = 250,
     warm_up: Annotated[int, typer.Option(help="Working days before the change.", min=0, max=100_000)] = 250,
     seed: Seed = 1,
-    workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
+    workers: Workers = None,
     without: Without = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for table, picture and manifest [default: results/vary, replaced]")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app
-from sim.cli.comparing import Days, FirstSeed, Precision, Runs, WarmUp, Workers, finish
-from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, Without, folder_for, load
+from sim.cli.comparing import Days, FirstSeed, Precision, Runs, WarmUp, finish
+from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, Without, Workers, folder_for, load
 from sim.console import but_for, compiling, print_json, print_table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def scenario(
         script = Path(name).stem.replace("_", "-")
         folder, overwrite = (write, overwrite) if write else folder_for(script, out, overwrite)
         told = story.told_on(load(organisation, off))
-    told = [one.lasting(days=days, warm_up=warm_up, seed=seed, runs=runs) for one in told]  # type: ignore[arg-type]
+    told = [one.lasting(days=days, warm_up=warm_up, seed=seed, runs=runs) for one in told]
     if write:
         _write(told, folder, overwrite)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.app import app
-from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, Seed, Without, folder_for, load
+from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, Seed, Without, Workers, folder_for, load
 from sim.console import (
     announce,
     but_for,
@@ -63,7 +63,7 @@ def weakest_link(
     days: Annotated[int, typer.Option(help="Working days after the step.", min=4, max=100_000)] = 250,
     warm_up: Annotated[int, typer.Option(help="Working days before the step.", min=0, max=100_000)] = 250,
     seed: Seed = 1,
-    workers: Annotated[int | None, typer.Option(help="Runs at the same time [default: one per core]", min=1)] = None,
+    workers: Workers = None,
     without: Without = None,
     out: Annotated[
         Path | None,
