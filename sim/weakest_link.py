@@ -30,6 +30,8 @@ from sim.model import ServiceModel
 
 STOCK = 16
 """Seeds of screening that also run the firm as described: for volumes, and to see whether half steps bend the response."""
+MARKS = {"guess": " *", "books and prices": " **"}
+"""How costs are marked that do not come from the model's books, or not wholly, by ``cost_from``."""
 MONEY = 100_000
 """Units of currency by which effects on satisfaction are told."""
 

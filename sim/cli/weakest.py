@@ -217,8 +217,10 @@ def _print(answer: WeakestLink, note: str) -> None:
         f"n = {answer.seeds['places']} paired runs for each place, alone." if answer.seeds["places"]
         else f"n = {answer.seeds['screening']} pairs of runs in which everything moves at once; sums of straight lines.",
     )  # fmt: skip
-    print("* The price is a guess: --prices lists them, --price LEVER=PRICE replaces one. 'At most worth': at a higher price "
-          "the step loses money.")  # fmt: skip
+    print(
+        "* The price is a guess: --prices lists them, --price LEVER=PRICE replaces one. ** Books and prices added up. "
+        "'At most worth': at a higher price the step loses money."
+    )
 
 
 def _top(table: pd.DataFrame, figure: str) -> list[dict[Any, Any]]:
@@ -232,7 +234,9 @@ def _step(row: dict[Any, Any]) -> str:
 
 
 def _cost(row: dict[Any, Any]) -> str:
-    return f"{row['cost']:,.0f}" + (" *" if row["cost_from"] == "guess" else "")
+    from sim.weakest_link import MARKS
+
+    return f"{row['cost']:,.0f}{MARKS.get(row['cost_from'], '')}"
 
 
 def _cell(row: dict[Any, Any], name: str, digits: int) -> str:

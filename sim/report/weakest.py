@@ -14,9 +14,12 @@ from sim.report.document import Block, Bullets, Column, Figure, Paragraph, Secti
 from sim.report.firm import words
 from sim.report.reading import of_row
 from sim.saving import Saved
+from sim.weakest_link import MARKS
 
 SHOWN = 12
 """Rows of a table on a page; the workbook holds them all."""
+IN_PART = "* a guess. ** what the model's books hold and prices beside them, added up."
+"""Note below places: what the marks of `MARKS` mean."""
 NAMED = 3
 """Steps and places that are named in words."""
 MONEY = "points_per_money"
@@ -87,7 +90,7 @@ def sections(saved: Saved, chain: ServiceChain, forest: bytes | None) -> list[Se
         Section("steps", "Single steps", tuple(blocks)),
         Section("places", "The weakest places", (
             Paragraph("Which department, contractor or link gives customers most when everything there gets a step better."),
-            *_tables("Places", about, of_places, rows, "places.csv", "* at least one of the costs is a guess."),
+            *_tables("Places", about, of_places, rows, "places.csv", IN_PART),
         )),
     ]  # fmt: skip
 
@@ -127,7 +130,7 @@ def _cost(row: dict[Hashable, Any]) -> str:
     cost = float(row["cost"])
     if pd.isna(cost):
         return "–"
-    return f"{text.number(cost, 0)}{' *' if str(row['cost_from']) == 'guess' else ''}"
+    return f"{text.number(cost, 0)}{MARKS.get(str(row['cost_from']), '')}"
 
 
 def _in_words(row: dict[Hashable, Any], currency: str) -> str:
