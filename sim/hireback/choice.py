@@ -1,21 +1,21 @@
 """G1: would they hire you back? Each client chooses between the department and the market.
 
-Random utility (McFadden 1974, "Conditional logit analysis of qualitative choice behavior"). A person compares the department d, as
-they perceive it, with the offers j of a market:
+Random utility (McFadden 1974, "Conditional logit analysis of qualitative choice behavior"). A person compares the department d,
+as they perceive it, with the offers j of a market:
 
-    U_d = b_q Σ_k w_k q_k + b_t T   − b_p ln p_d + s        q perceived dimensions, w the link's weights as shares, T trust, p price
-    U_j = b_q Σ_k w_k Q_jk + b_t T0 − b_p ln P_j             Q, P, T0: what the market offers (`sim.hireback.market`)
+    U_d = b_q Σ_k w_k q_k  + b_t T  − b_p ln p_d + s     q perceived dimensions, w the link's weights as shares, T trust, p price
+    U_j = b_q Σ_k w_k Q_jk + b_t T0 − b_p ln P_j         Q, T0, P: what the market offers (`sim.hireback.market`)
     V   = ln( (1/J) Σ_j exp U_j )
     share kept = exp U_d / (exp U_d + exp V) = 1 / (1 + exp(V − U_d))
 
-V is the inclusive value of the market less ln J, the correction for the size of a nest (Ben-Akiva & Lerman 1985, *Discrete Choice
-Analysis*, ch. 9): "stay or go" is one choice, "to whom" another. Were each vendor an alternative of its own, ten vendors just like
-the department would take ten elevenths of its clients, for no reason but their number (Debreu 1960, the red bus and the blue bus).
-So one vendor or ten that are just as good, just as trusted and no bother to change to take one half. With b_q = b_t = b_p = s = 0
-everybody tosses a coin: one half.
+V is the inclusive value of the market less ln J, the correction for the size of a nest (Ben-Akiva & Lerman 1985, *Discrete
+Choice Analysis*, ch. 9): "stay or go" is one choice, "to whom" another. Were each vendor an alternative of its own, ten vendors
+just like the department would take ten elevenths of its clients, for no reason but their number (Debreu 1960, the red bus and
+the blue bus). So one vendor or ten that are just as good, just as trusted and no bother to change to take one half. With b_q =
+b_t = b_p = s = 0 everybody tosses a coin: one half.
 
-The share is a probability for a person, and the share of demand kept for a department. Verdicts are about certainty: over all pairs
-of a run and a market, how often is the share above one half?
+The share is a probability for a person, and the share of demand kept for a department. Verdicts are about certainty: over all
+pairs of a run and a market, how often is the share above one half?
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ the department costs now:
     Q_mjk = clip(mean_k + market_spread a_m + vendor_spread b_mj + dimension_spread c_mjk)      a, b, c standard normal
     P_mj  = price (1 + price_spread²)^(-1/2) exp(sqrt(ln(1 + price_spread²)) d_mj)               lognormal with mean ``price``
 
-The draws a, b, c, d are functions of the seed and of m, j, k alone (`sim.draws`): every department, client and what-if meets the
-same markets, and another mean or spread moves the same markets instead of drawing new ones.
+The draws a, b, c, d are functions of the seed and of m, j, k alone (`sim.draws`): every department, client and what-if meets
+the same markets, and another mean or spread moves the same markets instead of drawing new ones.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def _normals(key, figures):
 def offers(market: Market, *, seed: int, markets: int = MARKETS) -> Offers:
     """Return the offers of ``markets`` markets that could be out there.
 
-    The same for every department, client, run and what-if of a seed; the first ones of a longer list are those of a shorter one.
+    The same for every department, client, run and what-if of a seed; the first of a longer list are those of a shorter one.
     """
     if not 1 <= markets <= 1_000_000:
         raise InputError("so many markets cannot be drawn", place="markets", value=markets, allowed="1 to 1,000,000")
