@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ import numpy as np
 
 from sim import curves, measures
 from sim.chain import ServiceChain
+from sim.errors import InputError
 from sim.estimates import Estimate, estimate, intervals, mean_of_known
 from sim.hireback.links import LinkFigures, figures_of
 from sim.hireback.market import Market
@@ -32,6 +34,8 @@ from sim.workshop.verdict import Cell, Change, Reading
 
 FIRST_WITHIN = 0.07
 """Seconds of running after which the room is shown a first answer; what pairs are finished by then stand in it."""
+DAYS_AT_ONCE = 50
+"""Days of a run between two looks at whether the room has asked for something else."""
 MOST_KEPT = 4_000
 """Futures that are remembered; each takes a few kilobytes."""
 MOST_MEMORY = 600_000_000
@@ -40,6 +44,7 @@ POINTS = 64
 """Points of a curve that is sent to the page."""
 
 Tell = Callable[[dict[str, Any]], None]
+Job = Callable[[], Iterator[None]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ class Future:
     internal: np.ndarray
     profit: float
     links: LinkFigures
+
+
+class _Overtaken(Exception):
+    """The room has asked for something else meanwhile."""
 
 
 class Simulator:
@@ -102,7 +111,8 @@ class Simulator:
         self._kept: OrderedDict[tuple[tuple[Change, ...], int], Future] = OrderedDict()
         self._pace = 0.05
         self._wish: tuple[Wish, Tell] | None = None
-        self._background: list[Iterator[None]] = []
+        self._asked = 0
+        self._background: list[Job] = []
         self._news = threading.Condition()
         self._closed = False
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="workshop-run")
@@ -115,10 +125,11 @@ class Simulator:
         """Answer a wish soon; a newer one takes its place. ``on_result`` is called from another thread, several times."""
         with self._news:
             self._wish = (wish, on_result)
+            self._asked += 1
             self._news.notify()
 
     def prepare(self, wish: Wish, on_result: Tell) -> None:
-        """Look, whenever nobody is waiting, for what the reveal needs: verdicts, who holds customers back, who should be replaced.
+        """Look, whenever nobody is waiting, for what the reveal needs: verdicts, who holds customers back, should they go.
 
         Results come as ``{"verdicts": …, "levels": …}``, ``{"bottleneck": …}`` and ``{"should": {department: …}}``, each as
         soon as it is there, with ``{"running": …}`` on the way.
@@ -135,6 +146,7 @@ class Simulator:
         """Stop after the runs in hand."""
         with self._news:
             self._closed = True
+            self._asked += 1
             self._wish, self._background = None, []
             self._news.notify()
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -142,24 +154,33 @@ class Simulator:
     # --- whose turn it is -------------------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
+        began = time.perf_counter()
         try:
-            began = time.perf_counter()
             self._pool.submit(self._root, self.seed).result()
-            self._tell({"ready": round(time.perf_counter() - began, 1)})
-            while True:
-                steps = self._next()
-                if steps is None:
-                    return
+        except Exception as error:
+            self._fail(error)
+            return
+        self._tell({"ready": round(time.perf_counter() - began, 1)})
+        while steps := self._next():
+            try:
                 for _ in steps:
                     with self._news:
                         if self._closed or self._wish is not None:
                             break
-        except RuntimeError:
-            if not self._closed:  # a pool that was shut down while something was on its way to it
-                raise
-        except Exception as error:
-            self._tell({"failed": str(error)})
-            raise
+            except _Overtaken:
+                pass
+            except Exception as error:
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Tell the server what went wrong; what was tried is not tried again."""
+        with self._news:
+            if self._closed:  # a pool that was shut down while something was on its way to it
+                return
+            self._background = self._background[1:]
+        self._tell({"failed": str(error)})
+        if not isinstance(error, InputError):
+            traceback.print_exception(error)
 
     def _next(self) -> Iterator[None] | None:
         with self._news:
@@ -171,15 +192,14 @@ class Simulator:
                 wish, on_result = self._wish
                 self._wish = None
                 return self._answer(wish, on_result)
-            steps = self._background[0]
-        return self._go_on(steps)
+            job = self._background[0]
+        return self._work_on(job)
 
-    def _go_on(self, steps: Iterator[None]) -> Iterator[None]:
-        """Take background work up where it was left."""
-        for _ in steps:
-            yield
+    def _work_on(self, job: Job) -> Iterator[None]:
+        """Do background work, from its beginning each time: what was run before is remembered."""
+        yield from job()
         with self._news:
-            if self._background and self._background[0] is steps:
+            if self._background and self._background[0] is job:
                 del self._background[0]
 
     # --- runs ---------------------------------------------------------------------------------------------------------------
@@ -193,7 +213,8 @@ class Simulator:
                 self._roots[seed] = root
         return root
 
-    def _future(self, changes: tuple[Change, ...], seed: int) -> Future:
+    def _future(self, changes: tuple[Change, ...], seed: int, asked: int) -> Future:
+        """Return what comes of a seed under these changes; give up as soon as the room asks for something else."""
         key = (changes, seed)
         known = self._kept.get(key)
         if known is not None:
@@ -201,7 +222,11 @@ class Simulator:
         model = self._root(seed).branch(
             *(Intervention(one.lever, one.to, one.where, start=self.warm_up) for one in changes)
         )
-        model.run(self.days)
+        end = self.warm_up + self.days
+        while model.day < end:
+            if self._asked != asked:
+                raise _Overtaken
+            model.run(min(DAYS_AT_ONCE, end - model.day))
         arrays = measures.daily_arrays(model)
         future = Future(
             arrays["external_satisfaction"][self.warm_up :],
@@ -220,7 +245,8 @@ class Simulator:
         wanted = [(changes, seed) for seed in seeds for changes in sets]
         began = time.perf_counter()
         new = sum(one not in self._kept for one in wanted)
-        found = list(self._pool.map(lambda one: self._future(*one), wanted))
+        asked = self._asked
+        found = list(self._pool.map(lambda one: self._future(*one, asked), wanted))
         if new:
             self._pace = 0.5 * self._pace + 0.5 * (time.perf_counter() - began) * self.workers / max(new, self.workers)
         return [found[row : row + len(sets)] for row in range(0, len(found), len(sets))]
@@ -232,12 +258,13 @@ class Simulator:
         sets = (wish.pinned, wish.changes)
         pairs: list[list[Future]] = []
         step = max(2, self.workers * int(FIRST_WITHIN / max(self._pace, 0.001)))
+        tell_at = step
         while len(pairs) < self.runs:
             seeds = range(self.seed + len(pairs), self.seed + min(self.runs, len(pairs) + step))
             pairs += self._pairs(sets, seeds)
-            final = len(pairs) >= self.runs
-            on_result({"effect": self._effect(wish, pairs, final=final)})
-            step = max(step, min(2 * len(pairs), 4 * self.workers))
+            if len(pairs) >= min(tell_at, self.runs):
+                on_result({"effect": self._effect(wish, pairs, final=len(pairs) >= self.runs)})
+                tell_at = 2 * len(pairs)
             yield
 
     def _effect(self, wish: Wish, pairs: list[list[Future]], *, final: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ shown, so that whoever has what is shown can work the verdict out again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -54,6 +54,8 @@ class Reading:
         read: np.ndarray = np.clip(ORDINARY + self.score_point * (scores - self.ordinary_score), 0.0, 1.0)
         return read
 
+
+Edge = tuple[str, str]
 
 ORDINARY = Market().means
 """The five dimensions of an ordinary supplier."""
@@ -139,9 +141,8 @@ def _reason_to_trust(perceived: np.ndarray) -> np.ndarray:
     return trust
 
 
-def of_model(chain: ServiceChain, edge: tuple[str, str], runs: Sequence[LinkFigures]) -> View | None:
+def of_model(edge: Edge, row: int, runs: Sequence[LinkFigures]) -> View | None:
     """Return how a client sees its supplier in the model; None where nobody was served in any run."""
-    row = chain.links.index(edge)
     seen = [one for one in runs if np.isfinite(one.perceived[row]).all() and np.isfinite(one.trust[row])]
     if not seen:
         return None
@@ -151,9 +152,8 @@ def of_model(chain: ServiceChain, edge: tuple[str, str], runs: Sequence[LinkFigu
     )  # fmt: skip
 
 
-def moved(view: View, chain: ServiceChain, before: Sequence[LinkFigures], after: Sequence[LinkFigures]) -> View:
+def moved(view: View, row: int, before: Sequence[LinkFigures], after: Sequence[LinkFigures]) -> View:
     """Return the room's view after a change: moved, on every dimension, by as much as the model's clients are, run by run."""
-    row = chain.links.index((view.supplier, view.client))
     steps = np.array([b.perceived[row] - a.perceived[row] for a, b in zip(before, after, strict=True)])
     trusts = np.array([b.trust[row] - a.trust[row] for a, b in zip(before, after, strict=True)])
     turn = np.arange(len(view.perceived)) % len(steps)
@@ -168,9 +168,15 @@ class Jury:
     """Whom the people of every client would choose, with the same draws of the market before and after a change."""
 
     def __init__(self, chain: ServiceChain, market: Market, seed: int) -> None:
-        self.chain, self.market = chain, market
+        self.seed = seed
         self.offers = choice.offers(market, seed=seed, markets=MARKETS)
         self.flows = chain.link_rates()
+        self.rows = {edge: row for row, edge in enumerate(chain.links)}
+        segments = set(chain.segments)
+        self.clients: dict[str, list[Edge]] = {}
+        for unit in chain.units:
+            mine = [edge for edge in self.rows if edge[0] == unit]
+            self.clients[unit] = [edge for edge in mine if edge[1] not in segments] or mine
         self.weights = {
             edge: np.array([chain.value(f"weight_{name}", *edge) for name in DIMENSIONS]) for edge in chain.links
         }
@@ -181,12 +187,25 @@ class Jury:
         people = np.clip(view.perceived[:, None, :] + luck, 0.0, 1.0)
         return people.reshape(-1, len(DIMENSIONS)), np.repeat(view.trust, len(QUANTILES))
 
-    def shares(self, view: View) -> np.ndarray:
-        """Return the share of demand that a client leaves with its supplier: (market, replicate)."""
-        perceived, trust = self.people(view)
-        stay = choice.stay(perceived, self.weights[view.supplier, view.client], trust, self.offers)
-        shares: np.ndarray = stay.reshape(MARKETS, len(view.perceived), len(QUANTILES)).mean(axis=2)
-        return shares
+    def shares(self, views: Sequence[View]) -> list[np.ndarray]:
+        """Return the share of demand that each client leaves with its supplier: (market, replicate)."""
+        alike: dict[bytes, list[int]] = {}
+        for place, view in enumerate(views):
+            alike.setdefault(self.weights[view.supplier, view.client].tobytes(), []).append(place)
+        found: dict[int, np.ndarray] = {}
+        for places in alike.values():  # clients with the same weights at once: the calls are what takes time
+            people = [self.people(views[place]) for place in places]
+            weights = self.weights[views[places[0]].supplier, views[places[0]].client]
+            stay = choice.stay(
+                np.concatenate([one for one, _ in people]),
+                weights,
+                np.concatenate([one for _, one in people]),
+                self.offers,
+            )
+            ends = np.cumsum([len(one) for one, _ in people])
+            for place, part in zip(places, np.split(stay, ends[:-1], axis=1), strict=True):
+                found[place] = part.reshape(len(part), -1, len(QUANTILES)).mean(axis=2)
+        return [found[place] for place in range(len(views))]
 
     def decides(self, view: View, shares: np.ndarray) -> str:
         """Return the factor that decides; see `sim.hireback.choice.decider`. Empty where none does."""
@@ -204,18 +223,15 @@ class Jury:
         total: np.ndarray = np.tensordot(flow, np.array(spread_out), axes=1)
         return total
 
+    def views(self, unit: str, cells: Mapping[Edge, Cell], reading: Reading, runs: Sequence[LinkFigures]) -> list[View]:
+        """Return how every client of a unit sees it: as the room says where it may be seen, else as in the model.
 
-def views_of(
-    chain: ServiceChain, unit: str, cells: Sequence[Cell], reading: Reading, runs: Sequence[LinkFigures], seed: int
-) -> list[View]:
-    """Return how every client of a unit sees it: as the room says where it may be seen, else as in the model."""
-    said = {(one.supplier, one.client): one for one in cells}
-    inside = [edge for edge in chain.links if edge[0] == unit and edge[1] not in chain.segments]
-    edges = inside or [edge for edge in chain.links if edge[0] == unit]
-    if any(edge in said for edge in edges):  # a verdict of the room rests on the room alone
-        return [of_room(said[edge], reading, seed) for edge in edges if edge in said]
-    found = [of_model(chain, edge, runs) for edge in edges]
-    return [one for one in found if one is not None]
+        A verdict of the room rests on the room alone.
+        """
+        edges = self.clients[unit]
+        said = [of_room(cells[edge], reading, self.seed) for edge in edges if edge in cells]
+        found = said or [of_model(edge, self.rows[edge], runs) for edge in edges]
+        return [one for one in found if one is not None]
 
 
 def verdicts(
@@ -228,30 +244,35 @@ def verdicts(
     seed: int,
 ) -> list[dict[str, Any]]:
     """Return for every unit whether its clients would hire it back, as the page gets it."""
-    jury = Jury(chain, market, seed)
+    jury, said = Jury(chain, market, seed), _by_edge(cells)
     found = []
     for unit in chain.units:
-        views = views_of(chain, unit, cells, reading, runs, seed)
+        views = jury.views(unit, said, reading, runs)
         if views:
             found.append({"department": unit, "would": _would(jury, views)})
     return found
 
 
+def _by_edge(cells: Sequence[Cell]) -> dict[Edge, Cell]:
+    return {(one.supplier, one.client): one for one in cells}
+
+
 def _would(jury: Jury, views: Sequence[View]) -> dict[str, Any]:
-    shares = [jury.shares(view) for view in views]
+    shares = jury.shares(views)
     deciders = [jury.decides(view, share) for view, share in zip(views, shares, strict=True)]
     total = jury.together(views, shares)
     flows = [jury.flows[view.supplier, view.client] for view in views]
     told_by: dict[str, float] = {}
     for name, flow in zip(deciders, flows, strict=True):
         told_by[name] = told_by.get(name, 0.0) + flow
+    room = views[0].basis == "room"
     return {
         "answer": choice.answer(choice.certainty(total)),
         "share": _figure(interval(total, views[0].basis), 3),
-        "certainty": round(float(choice.certainty(total)), 3),
-        "sure": bool(choice.sure(total)),
+        "certainty": round(choice.certainty(total), 3),
+        "sure": choice.sure(total),
         "basis": views[0].basis,
-        "n": sum(view.people for view in views) if views[0].basis == "room" else len(views[0].perceived),
+        "n": sum(view.people for view in views) if room else len(views[0].perceived),
         "decides": max(told_by, key=lambda name: told_by[name]),
         "clients": [
             {
@@ -259,7 +280,7 @@ def _would(jury: Jury, views: Sequence[View]) -> dict[str, Any]:
                 "share": _figure(interval(share, view.basis), 3),
                 "answer": choice.answer(choice.certainty(share)),
                 "decides": decider,
-                "n": view.people if view.basis == "room" else len(view.perceived),
+                "n": view.people if room else len(view.perceived),
             }
             for view, share, decider in zip(views, shares, deciders, strict=True)
         ],
@@ -277,34 +298,33 @@ def before_and_after(
     seed: int,
 ) -> list[dict[str, Any]]:
     """Return for every unit the share that it keeps before and after a change, and the paired difference."""
-    jury = Jury(chain, market, seed)
-    found = []
+    jury, said = Jury(chain, market, seed), _by_edge(cells)
+    pairs = []
     for unit in chain.units:
-        first = views_of(chain, unit, cells, reading, before, seed)
-        if not first:
-            continue
+        first = jury.views(unit, said, reading, before)
+        if first and first[0].basis == "room":
+            second = [moved(view, jury.rows[view.supplier, view.client], before, after) for view in first]
+        else:
+            second = jury.views(unit, said, reading, after)
+        if [len(one.perceived) for one in first] == [len(one.perceived) for one in second] and first:
+            pairs.append((unit, first, second))  # else somebody is served in some of the runs only: there is no pair
+    shares = iter(jury.shares([view for _, first, second in pairs for view in (*first, *second)]))
+    found = []
+    for unit, first, second in pairs:
+        sides = [jury.together(views, [next(shares) for _ in views]) for views in (first, second)]
         room = first[0].basis == "room"
-        second = (
-            [moved(view, chain, before, after) for view in first]
-            if room
-            else views_of(chain, unit, cells, reading, after, seed)
-        )
-        if [one.client for one in second] != [one.client for one in first]:
-            continue
-        sides = [jury.together(views, [jury.shares(view) for view in views]) for views in (first, second)]
-        if sides[0].shape != sides[1].shape:
-            continue
         change = (sides[1] - sides[0]).mean(axis=0)
         if room:  # the room's luck is the same on both sides; what the difference is sure of comes from the runs alone
             turn = np.arange(len(change)) % len(before)
             change = np.array([change[turn == run].mean() for run in range(min(len(before), len(change)))])
+        certain = [choice.certainty(side) for side in sides]
         found.append({
             "department": unit,
             "before": _figure(interval(sides[0], first[0].basis), 3),
             "after": _figure(interval(sides[1], first[0].basis), 3),
             "difference": _figure(estimate(change), 4),
-            "certainty": [round(float(choice.certainty(side)), 3) for side in sides],
-            "answer": [choice.answer(choice.certainty(side)) for side in sides],
+            "certainty": [round(one, 3) for one in certain],
+            "answer": [choice.answer(one) for one in certain],
         })  # fmt: skip
     return found
 
