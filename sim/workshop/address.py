@@ -97,7 +97,16 @@ def qr_svg(text: str) -> str:
 
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=True, scale=1, border=4, omitsize=True, dark="#000", light="#fff", nl=False
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        scale=1,
+        border=4,
+        omitsize=True,
+        dark="#000",
+        light="#fff",
+        nl=False,
     )
     return out.getvalue().decode()
 

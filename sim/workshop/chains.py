@@ -5,80 +5,111 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import networkx as nx
-
 from sim.chain import ServiceChain
+from sim.levers import Lever
+from sim.workshop import firm
 from sim.workshop.room import Department, Room
 
-Key = tuple[bool, tuple[tuple[str, str, str, int | None, bool, bool], ...], tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
-"""What a room's chain hangs on: whether it built its own, departments, links given, and pairs of which something is shown."""
-
-STAFF = 5
-"""People in a department that the room added to an organisation without saying how many. No source: a modelling choice."""
+Pairs = tuple[tuple[str, str], ...]
+Key = tuple[tuple[Department, ...], Pairs]
+"""What a room's chain hangs on, beside the organisation: its departments, and pairs that the organisation does not link."""
 
 
 def opening(chain: ServiceChain | None) -> dict[str, Any]:
-    """Return what the first event of a session says of the organisation."""
+    """Return what the first event of a session says of the organisation; departments have keys in the order of its units."""
     if chain is None:
         return {"organisation": "", "currency": "EUR", "departments": [], "links": [], "others": []}
-    units, segments = chain.units, set(chain.segments)
-    keys = {name: f"d{number}" for number, name in enumerate(units, start=1)}
+    keys = {name: f"d{number}" for number, name in enumerate(chain.units, start=1)}
+    departments = [
+        {
+            "key": keys[name],
+            "name": name,
+            "kind": chain.nodes[name]["kind"],
+            "staff": int(chain.nodes[name]["staff"]),
+            "faces_customers": _faces(chain, name),
+        }
+        for name in chain.units
+    ]
     return {
         "organisation": chain.setting("name"),
         "currency": chain.setting("currency"),
-        "departments": [
-            {
-                "key": keys[name],
-                "name": name,
-                "kind": chain.nodes[name]["kind"],
-                "staff": int(chain.nodes[name]["staff"]),
-                "faces_customers": any(client in segments for client in chain.successors(name)),
-            }
-            for name in units
-        ],
+        "departments": departments,
         "links": [[keys[supplier], keys[client]] for supplier, client in chain.links if client in keys],
         "others": chain.segments,
     }
 
 
-def shown_pairs(room: Room) -> list[tuple[str, str]]:
+def _faces(chain: ServiceChain, unit: str) -> bool:
+    return any(client in chain.segments for client in chain.successors(unit))
+
+
+def shown_pairs(room: Room) -> Pairs:
     """Return pairs of departments that the organisation does not link, and of which something is shown."""
     pairs = {group for group in room.snapshot.groups() if group[1] in room.departments}
     pairs |= {(cell.supplier, cell.client) for cell in room.fixed}
-    return sorted(pairs - {*room.links})
+    return tuple(sorted(pairs - {*room.links}))
 
 
-def key(room: Room) -> Key:
-    """Return what the chain hangs on."""
-    departments = tuple(
-        (one.key, one.name, one.kind, one.staff, one.faces_customers, one.removed) for one in room.departments.values()
-    )
-    return (room.own_chain, departments, room.links, tuple(shown_pairs(room)) if _builds(room) else ())
+def key(base: ServiceChain | None, room: Room) -> Key:
+    """Return what the chain hangs on.
 
-
-def _builds(room: Room) -> bool:
-    """Only what the room itself brought in is linked by who scored whom; the organisation's own links stay as described."""
-    return room.own_chain or len(room.departments) > len({one for pair in room.links for one in pair})
-
-
-def of(base: ServiceChain | None, room: Room) -> ServiceChain:
-    """Return the chain of a room; raises `InputError` where its departments make none."""
-    return of_key(base, key(room))
+    Who serves whom is taken from who scored whom, as far as that may be seen, and only where the room brought a department in
+    itself: the organisation's own departments are linked as it describes them.
+    """
+    departments = tuple(room.departments.values())
+    new = {one.key for one in departments[len(base.units) if base is not None else 0 :]}
+    return departments, tuple(pair for pair in shown_pairs(room) if new & {*pair})
 
 
 def of_key(base: ServiceChain | None, wanted: Key) -> ServiceChain:
-    """Return the chain that `key` describes."""
-    own, rows, links, pairs = wanted
-    departments = [Department(*row) for row in rows]
-    if own or base is None:
-        from sim.workshop import firm  # type: ignore[attr-defined]
+    """Return the chain that `key` describes; raises `InputError` where the departments make none."""
+    departments, pairs = wanted
+    if (
+        base is not None
+        and not pairs
+        and departments == tuple(Department(**one) for one in opening(base)["departments"])
+    ):
+        return base
+    units = base.units if base is not None else []
+    known_as = {one.key: was for one, was in zip(departments, units, strict=False)}
+    rows = described(departments, pairs)
+    present = [one for one in departments if not one.removed]
+    return firm.firm_of(
+        [
+            firm.Department(
+                name=one.name,
+                suppliers=tuple(row["suppliers"]),
+                clients=tuple(row["clients"]),
+                staff=one.staff,
+                faces_customers=one.faces_customers
+                and not (base is not None and one.key in known_as and _faces(base, known_as[one.key])),
+                contractor=one.kind == "contractor",
+                known_as=known_as.get(one.key),
+            )
+            for one, row in zip(present, rows, strict=True)
+        ],
+        base,
+    )
 
-        return firm.firm_of(described(departments, [*links, *pairs]))
-    return _edited(base, departments, pairs)
+
+def value(chain: ServiceChain, lever: Lever, place: Sequence[str]) -> float | None:
+    """Return what a lever is at a place (firm, node, link), or None where it cannot be pulled there.
+
+    A lever of links is pulled at a unit on every link by which it serves, at a segment on every link that serves it; its value there is the mean over them.
+    """
+    if not all(name in chain for name in place) or (len(place) == 2 and not chain.has_edge(*place)):
+        return None
+    if len(place) == 1 and lever.home == "link":
+        edges = list(chain.in_edges(place[0]) if place[0] in chain.segments else chain.out_edges(place[0]))
+        return sum(chain.value(lever.name, *edge) for edge in edges) / len(edges) if edges else None
+    homes = {0: None, 1: "segment" if place and place[0] in chain.segments else "unit", 2: "link"}
+    if place and homes[len(place)] != lever.home:
+        return None
+    return chain.value(lever.name, *place)
 
 
 def described(departments: Sequence[Department], pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return departments as the page and `firm_of` read them: with the names of whom they serve and who serves them."""
+    """Return the departments that are there as the page reads them: with the names of whom they serve and who serves them."""
     names = {one.key: one.name for one in departments if not one.removed}
     return [
         {
@@ -92,49 +123,3 @@ def described(departments: Sequence[Department], pairs: Sequence[tuple[str, str]
         for one in departments
         if not one.removed
     ]
-
-
-def _edited(base: ServiceChain, departments: Sequence[Department], pairs: Sequence[tuple[str, str]]) -> ServiceChain:
-    """Return the organisation with departments renamed, removed and added.
-
-    A department that nobody asks any more, because its only clients were removed, leaves the chain with them. One that was added
-    serves those who scored it, and customers when it is said to face them; every lever of it is a default.
-    """
-    units = base.units  # in the order in which `opening` gave them keys d1, d2, …
-    chain = base.copy()
-    known, added = departments[: len(units)], departments[len(units) :]
-    for was, one in zip(units, known, strict=True):
-        if one.removed:
-            chain.remove_node(was)
-        elif one.staff is not None:
-            chain.nodes[was]["staff"] = one.staff
-    chain = _relabelled(chain, {was: one.name for was, one in zip(units, known, strict=True) if not one.removed})
-    names = {one.key: one.name for one in departments if not one.removed}
-    for one in added:
-        if not one.removed:
-            chain.add_node(one.name, kind=one.kind, staff=one.staff or STAFF)
-            for segment in chain.segments if one.faces_customers else ():
-                chain.add_edge(one.name, segment)
-    new = {one.key for one in added}
-    for supplier, client in pairs:
-        if supplier in names and client in names and new & {supplier, client}:
-            chain.add_edge(names[supplier], names[client])
-    while unasked := _unasked(chain):
-        chain.remove_nodes_from(unasked)
-    return chain.check()
-
-
-def _relabelled(chain: ServiceChain, names: dict[str, str]) -> ServiceChain:
-    """Return the chain with other names, as a chain."""
-    if all(was == now for was, now in names.items()):
-        return chain
-    return ServiceChain.from_node_link(nx.node_link_data(nx.relabel_nodes(nx.DiGraph(chain), names), edges="edges"))
-
-
-def _unasked(chain: ServiceChain) -> list[str]:
-    """Return units from which no path leads to a customer."""
-    segments = set(chain.segments)
-    reached = set(segments)
-    for segment in segments:
-        reached |= nx.ancestors(chain, segment)
-    return [unit for unit in chain.units if unit not in reached]

@@ -1,71 +1,38 @@
 """Between a room and the model: turns what the room looks like into wishes, off the event loop, the newest only.
 
-One thread per session does what takes more than a moment: importing the model (which compiles it on a fresh machine), verdicts on
-the shown cells, the picture of the chain, the levers of a department. Runs belong to `sim.workshop.simulation`, which has its own
-threads. Results are never kept on disk: after a restart the room makes its wishes again.
+One thread per session does what takes more than a moment: importing the model (which compiles it on a fresh machine), building the
+chain, the levers of a department. Runs belong to `sim.workshop.simulation`, which has threads of its own. Results are never kept
+on disk: after a restart the room makes its wishes again.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.workshop.room import Change
-from sim.workshop.scores import Cell
+from sim.workshop.scores import DIMENSIONS, Cell
 
 if TYPE_CHECKING:
     from sim.chain import ServiceChain
+    from sim.workshop import verdict
 
 log = logging.getLogger("sim.workshop")
 
+UNKNOWN_SPREAD = 0.8
+"""Standard deviation between people, in points of score, where a sheet speaks for several. No source: a modelling choice."""
 
-@dataclass(frozen=True)
-class Functions:
-    """What the engine calls; `load` gives the project's own.
-
-    Attributes
-    ----------
-    simulator : (chain, seed=, runs=, warm_up=, days=, workers=) → an object with ``ask(wish, on_result)`` and ``close()``
-    wish : makes a wish of changes, pinned, cells, market, focus, version
-    levers_for : (chain, unit) → levers of a department, as dictionaries
-    verdicts : (chain, cells, market, seed=) → verdicts without "should"
-    chain_picture : (chain, cells) → nodes and links
-    market : (overrides by name) → market; raises `InputError`
-    assumptions : () → [{name, value, low, high, unit, default, source}] of the market
-    """
-
-    simulator: Callable[..., Any]
-    wish: Callable[..., Any]
-    levers_for: Callable[[ServiceChain, str], list[dict[str, Any]]]
-    verdicts: Callable[..., list[dict[str, Any]]]
-    chain_picture: Callable[[ServiceChain, Sequence[Cell]], dict[str, Any]]
-    market: Callable[[Mapping[str, float]], Any]
-    assumptions: Callable[[], list[dict[str, Any]]]
-
-
-def load() -> Functions:
-    """Import the model and what the page asks of it; takes seconds, and up to a minute on a fresh machine."""
-    from sim.hireback import market  # type: ignore[import-not-found]
-    from sim.workshop import simulation, verdict  # type: ignore[attr-defined]
-
-    return Functions(
-        simulation.Simulator,
-        simulation.Wish,
-        simulation.levers_for,
-        verdict.verdicts,
-        verdict.chain_picture,
-        lambda overrides: market.Market(**overrides),
-        lambda: list(market.ASSUMPTIONS),
-    )
+Part = dict[str, Any]
+Tell = Callable[[Part], None]
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a room looks like to the model. ``key`` tells the chain apart: two questions with one key have the same chain."""
+    """What a room looks like to the model. ``key`` tells chains apart: two questions with one key have the same chain."""
 
     key: object
     chain: Callable[[], ServiceChain]
@@ -74,15 +41,74 @@ class Question:
     cells: tuple[Cell, ...]
     market: tuple[tuple[str, float], ...]
     focus: str | None
-    version: str
 
-    def same_as(self, other: Question | None) -> bool:
-        """Tell whether the answers would be the same."""
-        mine, others = (
-            None if one is None else (one.key, one.changes, one.pinned, one.cells, one.market, one.focus, one.version)
-            for one in (self, other)
+    @property
+    def background(self) -> tuple[object, ...]:
+        """What verdicts, bottleneck and "should" hang on."""
+        return self.key, self.cells, self.market
+
+    @property
+    def levers(self) -> tuple[object, ...]:
+        """What a change and its effect hang on."""
+        return self.background, self.changes, self.pinned
+
+
+class Model:
+    """What the engine asks: the project's model. Making one imports it; that takes seconds, on a fresh machine up to a minute."""
+
+    def __init__(self) -> None:
+        from sim.hireback import market
+        from sim.workshop import menu, simulation, verdict
+
+        self._market, self._menu, self._simulation, self._verdict = market, menu, simulation, verdict
+
+    def assumptions(self) -> list[Part]:
+        """Return what is assumed of the market and of how scores are read."""
+        return [{**asdict(one), "value": one.default} for one in (*self._market.ASSUMPTIONS, *self._verdict.READING)]
+
+    def simulator(self, chain: ServiceChain, tell: Tell, settings: Mapping[str, Any]) -> Any:
+        """Return what runs the model for one chain."""
+        return self._simulation.Simulator(chain, tell=tell, **settings)
+
+    def levers(self, chain: ServiceChain, unit: str) -> list[Part]:
+        """Return the levers of a department."""
+        return self._menu.levers_for(chain, unit)
+
+    def picture(self, chain: ServiceChain, cells: tuple[Cell, ...], levels: list[Any]) -> Part:
+        """Return the chain, coloured by the room's scores where they are shown, and by the model elsewhere."""
+        known = {(supplier, client): level for supplier, client, level in levels}
+        return self._verdict.chain_picture(chain, known | self._verdict.room_levels(self._cells(cells)))
+
+    def wish(self, question: Question) -> Any:
+        """Return a question as the simulator reads it."""
+        market = dict(question.market)
+        reading = {one.name: market.pop(one.name) for one in self._verdict.READING if one.name in market}
+        changes, pinned = (
+            tuple(self._verdict.Change(one.lever, one.where, one.to) for one in side)
+            for side in (question.changes, question.pinned)
         )
-        return mine == others
+        return self._simulation.Wish(
+            changes,
+            pinned,
+            self._cells(question.cells),
+            self._market.Market(**market),
+            self._verdict.Reading(**reading),
+        )
+
+    def _cells(self, cells: tuple[Cell, ...]) -> tuple[verdict.Cell, ...]:
+        """Return what clients said; a dimension that too few rated is read as their mean over the others."""
+        found = []
+        for cell in cells:
+            if (seen := cell.received) is None:
+                continue
+            scores = [seen.mean[name] for name in DIMENSIONS]
+            found.append(
+                self._verdict.Cell(
+                    cell.supplier, cell.client, seen.n, tuple(seen.overall if one is None else one for one in scores),
+                    UNKNOWN_SPREAD if seen.spread is None else seen.spread,
+                )
+            )  # fmt: skip
+        return tuple(found)
 
 
 class Engine:
@@ -91,23 +117,23 @@ class Engine:
     Parameters
     ----------
     deliver : takes parts of the answer as they come, from any thread: ``deliver(number of the question, part)``, where a part
-        is a dictionary with any of ``levers``, ``assumptions``, ``verdicts``, ``chain``, ``chain_error``, ``running`` and what
-        the simulator returns: ``effect``, ``bottleneck``, ``should`` (by department)
-    functions : loads what is called; runs in the engine's thread
+        is a dictionary with any of ``levers``, ``assumptions``, ``chain``, ``trouble``, ``running`` and what the simulator
+        tells: ``effect``, ``verdicts``, ``levels``, ``bottleneck``, ``should`` (by department)
+    model : makes what is asked; called in the engine's thread
     """
 
     def __init__(
         self,
-        deliver: Callable[[int, dict[str, Any]], None],
+        deliver: Callable[[int, Part], None],
         *,
         seed: int,
         runs: int,
         warm_up: int,
         days: int,
         workers: int | None = None,
-        functions: Callable[[], Functions] = load,
+        model: Callable[[], Any] = Model,
     ) -> None:
-        self._deliver, self._load = deliver, functions
+        self._deliver, self._make = deliver, model
         self._settings = {"seed": seed, "runs": runs, "warm_up": warm_up, "days": days, "workers": workers}
         self._asked = threading.Condition()
         self._question: Question | None = None
@@ -115,72 +141,110 @@ class Engine:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._simulator: Any = None
-        self._chain: tuple[object, ServiceChain] | None = None
+        self._chain: ServiceChain | None = None
 
-    def ask(self, question: Question) -> int:
-        """Ask; an older question that has not been answered is dropped. Returns its number, which its results carry."""
+    def ask(self, question: Question) -> None:
+        """Ask; an older question that has not been answered is dropped. Its number goes up with each that differs."""
         with self._asked:
-            if self._closed or question.same_as(self._question):
-                return self._number
+            if self._closed or (
+                self._question is not None
+                and (question.levers, question.focus) == (self._question.levers, self._question.focus)
+            ):
+                return
             self._question = question
             self._number += 1
             self._asked.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="workshop-engine", daemon=True)
                 self._thread.start()
-            return self._number
 
     def close(self) -> None:
         """Stop; runs that are on their way end with their current one."""
         with self._asked:
             self._closed = True
             self._asked.notify()
-        if self._simulator is not None:
-            self._simulator.close()
+            simulator, self._simulator = self._simulator, None
+        if simulator is not None:
+            simulator.close()
 
     def _work(self) -> None:
         self._deliver(0, {"running": {"done": 0, "of": 1, "what": "compiling"}})
         try:
-            functions = self._load()
-            self._deliver(0, {"assumptions": functions.assumptions(), "running": None})
+            model = self._make()
+            self._deliver(0, {"assumptions": model.assumptions()})
         except Exception as error:
             log.exception("the model could not be loaded")
-            self._deliver(0, {"running": None, "chain_error": str(error)})
+            self._deliver(0, {"running": None, "trouble": str(error)})
             return
-        answered = 0
+        answered, last = 0, None
         while True:
             with self._asked:
-                self._asked.wait_for(lambda: self._closed or self._number > answered)  # noqa: B023 - called here and now
+                while not self._closed and self._number <= answered:
+                    self._asked.wait()
                 if self._closed:
                     return
                 question, answered = self._question, self._number
             assert question is not None
             try:
-                self._answer(functions, question, answered)
+                self._answer(model, question, last, answered)
+                last = question
             except InputError as error:
-                self._deliver(answered, {"chain_error": str(error), "running": None})
+                self._fail(answered, str(error))
             except Exception as error:
                 log.exception("a question could not be answered")
-                self._deliver(answered, {"chain_error": f"{type(error).__name__}: {error}", "running": None})
+                self._fail(answered, f"{type(error).__name__}: {error}")
 
-    def _answer(self, functions: Functions, question: Question, number: int) -> None:
-        if self._chain is None or self._chain[0] != question.key:
-            if self._simulator is not None:
-                self._simulator.close()
-                self._simulator = None
-            self._chain = (question.key, question.chain())
-            self._simulator = functions.simulator(self._chain[1], **self._settings)
-        chain = self._chain[1]
-        market = functions.market(dict(question.market))
-        part: dict[str, Any] = {"chain_error": None, "chain": functions.chain_picture(chain, question.cells)}
-        part["levers"] = functions.levers_for(chain, question.focus) if question.focus in chain else []
-        self._deliver(number, part)
-        if question.cells:
+    def _fail(self, number: int, text: str) -> None:
+        self._deliver(number, {"trouble": text, "running": None})
+
+    def _answer(self, model: Any, question: Question, last: Question | None, number: int) -> None:
+        """Ask the simulator for what the change since the last answered question touches, and no more."""
+        if last is None or last.key != question.key or self._simulator is None:
+            last = None
+            chain = question.chain()
+            with self._asked:
+                before, self._simulator = self._simulator, None
+            if before is not None:
+                before.close()
             self._deliver(
-                number, {"verdicts": functions.verdicts(chain, question.cells, market, seed=self._settings["seed"])}
+                number,
+                dict.fromkeys(("trouble", "effect", "verdicts", "bottleneck", "should"))
+                | {"levels": [], "levers": [], "chain": model.picture(chain, question.cells, [])},
             )
-        wish = functions.wish(
-            changes=question.changes, pinned=question.pinned, cells=question.cells, market=market, focus=question.focus,
-            version=question.version,
-        )  # fmt: skip
-        self._simulator.ask(wish, lambda result: self._deliver(number, result))
+            simulator = model.simulator(chain, lambda news: self._news(number, news), self._settings)
+            with self._asked:
+                if self._closed:
+                    simulator.close()
+                    return
+                self._simulator, self._chain = simulator, chain
+        assert self._chain is not None
+        chain = self._chain
+        if last is None or last.focus != question.focus:
+            focus = question.focus
+            self._deliver(
+                number, {"levers": model.levers(chain, focus) if focus is not None and focus in chain else []}
+            )
+        wish = model.wish(question)
+        if last is None or last.levers != question.levers:
+            if question.changes or question.pinned:
+                self._simulator.ask(wish, lambda part: self._deliver(number, part))
+            else:
+                self._simulator.ask(wish, lambda part: None)  # takes the place of an older wish
+                self._deliver(number, {"effect": None})
+        if last is None or last.background != question.background:
+
+            def told(part: Part) -> None:
+                if "levels" in part:
+                    part = {**part, "chain": model.picture(chain, question.cells, part["levels"])}
+                self._deliver(number, part)
+
+            if last is not None:
+                self._deliver(number, {"chain": model.picture(chain, question.cells, [])})
+            self._simulator.prepare(wish, told)
+
+    def _news(self, number: int, news: Part) -> None:
+        """Pass on what the simulator says of itself: that it is ready, or that something failed."""
+        if "failed" in news:
+            self._fail(number, str(news["failed"]))
+        elif "ready" in news:
+            self._deliver(number, {"ready": news["ready"], "running": None})

@@ -86,7 +86,9 @@ class Person:
     department: str | None = None
     people: int = 1
     source: str = "phone"
-    given: dict[str, dict[str, int]] = field(default_factory=dict)  # by department: who moves keeps what was said before
+    given: dict[str, dict[str, int]] = field(
+        default_factory=dict
+    )  # by department: who moves keeps what was said before
     received: dict[str, dict[str, int]] = field(default_factory=dict)
     prediction: dict[str, Any] | None = None
 
@@ -218,7 +220,10 @@ class Room:
 
     def _new_name(self, name: Any, but: str | None = None) -> str:
         clean = inputs.name(name)
-        taken = {inputs.folded(one.name) for one in self.present if one.key != but} | {*map(inputs.folded, self.others), OWN}
+        taken = {inputs.folded(one.name) for one in self.present if one.key != but} | {
+            *map(inputs.folded, self.others),
+            OWN,
+        }
         if inputs.folded(clean) in taken:
             raise Refused("name_taken", name=clean)
         return clean
@@ -371,7 +376,12 @@ class Room:
         if todo == "remove":
             return {"what": "remove", "key": found.key}
         to = data.get("to")
-        return {"what": "rename", "key": found.key, "name": found.name if to is None else self._new_name(to, found.key), **more}
+        return {
+            "what": "rename",
+            "key": found.key,
+            "name": found.name if to is None else self._new_name(to, found.key),
+            **more,
+        }
 
     def _check_paper(self, data: Mapping[str, Any]) -> dict[str, Any]:
         sheet = data.get("sheet")
@@ -423,7 +433,9 @@ class Room:
         self.others = tuple(data["others"])
         self.fixed = tuple(Cell.from_dict(one) for one in data.get("cells", ()))
         for name in ("changes", "pinned"):
-            found = [(tuple(one["where"]), Change(one["lever"], None, one["from"], one["to"])) for one in data.get(name, ())]
+            found = [
+                (tuple(one["where"]), Change(one["lever"], None, one["from"], one["to"])) for one in data.get(name, ())
+            ]
             setattr(self, name, tuple(found))
         self.market = dict(data.get("market", {}))
         self.focus = data.get("focus")
@@ -451,9 +463,7 @@ class Room:
         self.people[data["person"]].prediction = {name: data[name] for name in ("hired", "share", "weakest")}
 
     def _on_commit(self, data: Mapping[str, Any], at: float) -> None:
-        self.commitments[data["id"]] = Commitment(
-            data["id"], data["person"], data["who"], data["what"], data["when"]
-        )
+        self.commitments[data["id"]] = Commitment(data["id"], data["person"], data["who"], data["what"], data["when"])
 
     def _on_phase(self, data: Mapping[str, Any], at: float) -> None:
         self.phase = data["to"]

@@ -11,11 +11,13 @@ import contextlib
 import json
 import logging
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -42,6 +44,7 @@ MOST_SESSIONS = 20
 MOST_STREAMS = 600
 PING = 15
 """Seconds between signs of life on a stream."""
+PULSE = ServerSentEvent(event="ping", data="1")
 SLOWEST = 30
 """Seconds after which a phone that takes nothing from its stream is let go; it will come again."""
 STAY = 60 * 60 * 24 * 2
@@ -62,7 +65,7 @@ class Workshop:
     folder : where session files stand
     lan : phones may come from the network
     port : for the addresses that are shown
-    functions : what engines call, for tests
+    model : makes what engines ask; tests have their own
     """
 
     def __init__(
@@ -72,13 +75,13 @@ class Workshop:
         lan: bool = False,
         port: int = address.PORT,
         workers: int | None = None,
-        functions: Callable[[], engine.Functions] = engine.load,
+        model: Callable[[], Any] = engine.Model,
     ) -> None:
         self.folder, self.lan, self.port = folder, lan, port
         self.sessions: dict[str, Session] = {}
         self.key = secrets.token_urlsafe(32)
         self.reached = False
-        self._settings: dict[str, Any] = {"workers": workers, "functions": functions}
+        self._settings: dict[str, Any] = {"workers": workers, "model": model}
         self._urls: tuple[float, list[str]] = (-ADDRESSES_AGE, [])
         self._tasks: set[asyncio.Task[Any]] = set()
         self.actions = Buckets(rate=8, burst=60)  # by participant: queued answers of an offline phone arrive at once
@@ -217,13 +220,15 @@ class Workshop:
         """Show the page for paper."""
         session = self.hosted(request)
         session.touch()
-        return self.page(request, "print.html", session.room.language, session, view="print", state=_host_state(session))
+        return self.page(
+            request, "print.html", session.room.language, session, view="print", state=_host_state(session)
+        )
 
     def page(self, request: Request, name: str, spoken: str, session: Session | None = None, **more: Any) -> Response:
         """Return a page from its template."""
         context = {
             "language": spoken,
-            "messages": language.catalogue(spoken),
+            "catalogue": language.catalogue(spoken),
             "code": session.code if session else None,
             "title": session.room.title if session else None,
             **more,
@@ -248,7 +253,9 @@ class Workshop:
     def _stream(self, hub: Any) -> Response:
         if sum(one.public.listeners + one.host.listeners for one in self.sessions.values()) >= MOST_STREAMS:
             raise Refused("room_full", 503, most=MOST_STREAMS)
-        return EventSourceResponse(hub.listen(), ping=PING, sep="\n", send_timeout=SLOWEST)
+        return EventSourceResponse(
+            hub.listen(), ping=PING, ping_message_factory=lambda: PULSE, sep="\n", send_timeout=SLOWEST
+        )
 
     # --- what phones send ---------------------------------------------------------------------------------------------
 
@@ -491,3 +498,29 @@ def create_app(workshop: Workshop) -> Starlette:
         exception_handlers={Refused: refused, HTTPException: unknown},
         lifespan=lifespan,
     )
+
+
+def run(workshop: Workshop, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until somebody stops the program; ``ready`` is called once pages can be opened.
+
+    Ctrl-C ends every stream first, so that nobody waits for phones that listen; the call then returns as after any other end.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                ready()
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            workshop.end_streams()
+            super().handle_exit(sig, frame)
+
+    config = uvicorn.Config(
+        create_app(workshop), log_level="warning", access_log=False, server_header=False, date_header=False,
+        timeout_graceful_shutdown=1, timeout_keep_alive=30, limit_concurrency=None, ws="none", h11_max_incomplete_event_size=32_768,
+        proxy_headers=False,
+    )  # fmt: skip
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config).run(sockets=[listening])

@@ -61,7 +61,7 @@ class Session:
     Parameters
     ----------
     store : its file, in which `begin` has written
-    functions : what the engine calls, for tests
+    model : makes what the engine asks; tests have their own
     first : id of the first state sent; above every id of an earlier process, so that phones see ids rise
 
     Attributes
@@ -75,13 +75,15 @@ class Session:
         self,
         store: Store,
         *,
-        functions: Callable[[], engine.Functions] = engine.load,
+        model: Callable[[], Any] = engine.Model,
         workers: int | None = None,
         first: int | None = None,
         place: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
         self.store = store
-        facts = {name: store.fact(name) for name in ("code", "secret", "organisation", "seed", "runs", "warm_up", "days")}
+        facts = {
+            name: store.fact(name) for name in ("code", "secret", "organisation", "seed", "runs", "warm_up", "days")
+        }
         if not all(isinstance(facts[name], str) for name in ("code", "secret")):
             raise InputError("this is not the file of a session", source=str(store.path))
         self.code, self.secret = facts["code"], facts["secret"]
@@ -103,7 +105,7 @@ class Session:
         first = time.time_ns() // 1_000_000 if first is None else first
         self.public = Hub(self.public_state, first)
         self.host = Hub(lambda: views.host_state(self), first)
-        self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, functions=functions)
+        self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
 
     # --- states -------------------------------------------------------------------------------------------------------
 
@@ -143,6 +145,7 @@ class Session:
         return kept
 
     def _lever(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Look up a lever, its range, and its value in the organisation as described."""
         name = data.get("lever")
         one = levers.BY_NAME.get(name) if isinstance(name, str) else None
         if one is None:
@@ -151,11 +154,18 @@ class Session:
         to = number(data.get("to"), one.low, one.high, "to")
         before = next((was.before for at, was in self.room.changes if (at, was.lever) == (place, one.name)), None)
         if before is None:
-            names = [self.room.name(key) for key in place]
-            chain = self.chain()
-            if (len(names) == 2 and not chain.has_edge(*names)) or not all(name in chain for name in names):
-                raise Refused("unknown_place", where=shown(data.get("where")))
-            before = chain.value(one.name, *names)
+            names = tuple(self.room.name(key) for key in place)
+            row = next(
+                (
+                    row
+                    for row in self.results.get("levers") or ()
+                    if (row["name"], (row["where"],)) == (one.name, names)
+                ),
+                None,
+            )
+            before = row["before"] if row is not None else chains.value(self.chain(), one, names)
+        if before is None:
+            raise Refused("unknown_place", where=shown(data.get("where")))
         return {"lever": one.name, "where": data.get("where"), "from": before, "to": to}
 
     def _assumption(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,23 +180,22 @@ class Session:
 
     def chain(self) -> ServiceChain:
         """Return the room's chain as it is now; raises `InputError` where departments make none."""
-        return chains.of(self.base, self.room)
+        return chains.of_key(self.base, chains.key(self.base, self.room))
 
     def think(self) -> None:
         """Ask the model about the room as it is now; nothing happens when that was asked before."""
         room = self.room
         self._loop = asyncio.get_running_loop()
-        chain_key = chains.key(room)
+        key = chains.key(self.base, room)
         self.engine.ask(
             engine.Question(
-                key=chain_key,
-                chain=functools.partial(chains.of_key, self.base, chain_key),
+                key=key,
+                chain=functools.partial(chains.of_key, self.base, key),
                 changes=room.current(room.changes),
                 pinned=room.current(room.pinned),
                 cells=tuple(cell for cell in room.cells() if cell.received or cell.given),
                 market=tuple(sorted(room.market.items())),
                 focus=room.name(room.focus) if room.focus else None,
-                version=version(),
             )
         )
 

@@ -52,7 +52,12 @@ def as_json(session: Session) -> str:
 
 
 def _by_names(session: Session, place: tuple[str, ...], change: Any) -> dict[str, Any]:
-    return {"lever": change.lever, "where": [session.room.name(key) for key in place], "from": change.before, "to": change.to}
+    return {
+        "lever": change.lever,
+        "where": [session.room.name(key) for key in place],
+        "from": change.before,
+        "to": change.to,
+    }
 
 
 def read(path: Path) -> tuple[ServiceChain, dict[str, Any]]:
@@ -63,7 +68,10 @@ def read(path: Path) -> tuple[ServiceChain, dict[str, Any]]:
         data = json.loads(organisation.read_text(path))
     except (ValueError, RecursionError) as error:
         raise InputError(
-            "this is not JSON", source=str(path), value=str(error), allowed="a share.json that the workshop page exported"
+            "this is not JSON",
+            source=str(path),
+            value=str(error),
+            allowed="a share.json that the workshop page exported",
         ) from None
     try:
         return _checked(data)

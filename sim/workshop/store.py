@@ -71,7 +71,8 @@ class Store:
         with self._base:
             self._base.execute("BEGIN")
             self._base.executemany(
-                "INSERT OR REPLACE INTO facts VALUES (?, ?)", [(name, json.dumps(value)) for name, value in facts.items()]
+                "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+                [(name, json.dumps(value)) for name, value in facts.items()],
             )
 
     def append(self, kind: str, data: Mapping[str, Any], at: float | None = None) -> Event:

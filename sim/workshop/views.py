@@ -100,11 +100,11 @@ def totals(room: Room, cells: list[Cell]) -> list[dict[str, Any]]:
     """Return by department its own view, and its clients' over the cells that are shown."""
     found = []
     for one in room.present:
-        own = room.snapshot.figure((one.key, OWN)) or next((c.given for c in cells if c.supplier == one.name and c.given), None)
-        seen = together(cell.received for cell in cells if cell.supplier == one.name and cell.received is not None)
-        found.append(
-            {"department": one.name, "given": own and own.as_dict(), "received": seen and seen.as_dict()}
+        own = room.snapshot.figure((one.key, OWN)) or next(
+            (c.given for c in cells if c.supplier == one.name and c.given), None
         )
+        seen = together(cell.received for cell in cells if cell.supplier == one.name and cell.received is not None)
+        found.append({"department": one.name, "given": own and own.as_dict(), "received": seen and seen.as_dict()})
     return found
 
 
@@ -172,17 +172,8 @@ def host_state(session: Session) -> dict[str, Any]:
             "joined": sum(person.people for person in here),
             "scored": scored if scored >= room.minimum else None,
         }
-    opened = session.opened
-    warnings = []
-    public = session.public_state()
-    if opened and opened["version"] != public["version"]:
-        warnings.append({"key": "warning.version", "params": {"made": opened["version"], "here": public["version"]}})
-    if results.get("chain_error"):
-        warnings.append({"key": "warning.chain", "params": {"error": results["chain_error"]}})
-    if results.get("rehearsal_error"):
-        warnings.append({"key": "warning.rehearsal", "params": {"error": results["rehearsal_error"]}})
     return {
-        **public,
+        **session.public_state(),
         "host": {
             "phones": {name: one["joined"] for name, one in progress.items()},
             "connected": session.public.listeners,
@@ -199,7 +190,27 @@ def host_state(session: Session) -> dict[str, Any]:
                 if not one.removed
             ],
             "preview": {"reveal": reveal(session), "effect": results.get("effect")},
-            "warnings": warnings,
+            "warnings": warnings(session),
             **session.place(),
         },
     }
+
+
+def warnings(session: Session) -> list[dict[str, Any]]:
+    """Return what the facilitator should know, as keys of messages with their parameters."""
+    from sim.workshop.session import version
+
+    found: list[dict[str, Any]] = []
+    if session.opened and session.opened["version"] != version():
+        found.append({"key": "warning.version", "params": {"made": session.opened["version"], "here": version()}})
+    for key, name in (("warning.trouble", "trouble"), ("warning.rehearsal", "rehearsal_error")):
+        if session.results.get(name):
+            found.append({"key": key, "params": {"error": session.results[name]}})
+    return found
+
+
+def warnings_in_words(session: Session) -> list[str]:
+    """Return the warnings as sentences."""
+    from sim.workshop import language
+
+    return [language.say(one["key"], session.room.language, **one["params"]) for one in warnings(session)]
