@@ -136,9 +136,7 @@ class Simulator:
         """
         with self._news:
             self._background = [
-                self._as_is(wish, on_result),
-                self._bottleneck(wish, on_result),
-                self._should(wish, on_result),
+                functools.partial(job, wish, on_result) for job in (self._as_is, self._bottleneck, self._should)
             ]
             self._news.notify()
 

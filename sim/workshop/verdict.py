@@ -28,7 +28,7 @@ LOWEST, HIGHEST = 1.0, 5.0
 READING = (
     Assumption("ordinary_score", "score", LOWEST, HIGHEST, 3.5, "no source: a modelling choice",
                "score that people give to service as an ordinary supplier gives it"),
-    Assumption("score_point", "share", 0.01, 0.5, 0.1, "no source: a modelling choice",
+    Assumption("score_point", "share", 0.01, 0.5, 0.15, "no source: a modelling choice",
                "how much perceived quality (0 to 1) a point of score stands for"),
 )  # fmt: skip
 """How the room's scores are read; beside `sim.hireback.market.ASSUMPTIONS`."""
