@@ -8,6 +8,7 @@ future for each seed; what was run before is taken from memory.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
