@@ -10,12 +10,9 @@ too, a step of everything that can be done there at once.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +24,7 @@ from sim.errors import InputError
 from sim.estimates import Estimate, estimate
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
+from sim.threads import Counter, Tick, each
 
 STOCK = 16
 """Seeds of screening that also run the firm as described: for volumes, and to see whether half steps bend the response."""
@@ -34,9 +32,6 @@ MARKS = {"guess": " *", "books and prices": " **"}
 """How costs are marked that do not come from the model's books, or not wholly, by ``cost_from``."""
 MONEY = 100_000
 """Units of currency by which effects on satisfaction are told."""
-
-Result = TypeVar("Result")
-Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +128,7 @@ def weakest_link(
             raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
     prices = actions.check_prices(prices or {})
     found = actions.candidates(chain, only=only, where=where, off=off, step=step)
-    counter = _Counter(progress)
+    counter = Counter(progress)
     length: dict[str, Any] = {"warm_up": warm_up, "days": days, "workers": workers, "counter": counter}
     screened = screen(chain, found, pairs=pairs, seed=seed, **length)
     bills = [_bill(chain, one, screened.volumes, prices) for one in found]
@@ -201,10 +196,10 @@ def screen(
     warm_up: int,
     days: int,
     workers: int | None = None,
-    counter: _Counter | None = None,
+    counter: Counter | None = None,
 ) -> Screened:
     """Move all candidates at once by a two-level design and return what each does; see `weakest_link`."""
-    counter = counter or _Counter()
+    counter = counter or Counter()
     design = designs.screening(len(found), seed, pairs)
     stock = min(STOCK, len(design))
 
@@ -219,7 +214,7 @@ def screen(
         as_is = root.branch().run(days)
         return np.array(both), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
 
-    results = _each(one_row, range(len(design)), workers, counter)
+    results = each(one_row, range(len(design)), workers, counter)
     both = np.array([one for one, _, _ in results])
     _check_finite(both)
     satisfaction, profit = (designs.effects(design, both[:, 0, figure] - both[:, 1, figure]) for figure in (0, 1))
@@ -239,14 +234,14 @@ def alone(
     warm_up: int,
     days: int,
     workers: int | None = None,
-    counter: _Counter | None = None,
+    counter: Counter | None = None,
 ) -> np.ndarray:
     """Move each group of candidates alone, a whole step each, and return what that changes.
 
     An array (run, group, figure); figures are external satisfaction and profit a year. The first run has the seed ``seed``;
     all futures of a run share their random numbers with the firm as described.
     """
-    counter = counter or _Counter()
+    counter = counter or Counter()
 
     def one_run(number: int) -> np.ndarray:
         root = ServiceModel(chain, seed=seed + number).run(warm_up)
@@ -254,7 +249,7 @@ def alone(
         ends = [_outcome(future(root, [(one, one.after) for one in group], days), warm_up, counter) for group in groups]
         return np.array(ends) - as_is
 
-    paired = np.array(_each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
+    paired = np.array(each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
     _check_finite(paired)
     return paired
 
@@ -279,41 +274,6 @@ def place_runs(runs: int) -> int:
 # --- running ---------------------------------------------------------------------------------------------------------------
 
 
-class _Counter:
-    """Counts runs over threads, and tells them when to stop."""
-
-    def __init__(self, progress: Tick | None = None) -> None:
-        self.progress, self.done = progress, 0
-        self.lock, self.stop = threading.Lock(), threading.Event()
-
-    def tick(self) -> None:
-        if self.stop.is_set():
-            raise _Stopped
-        with self.lock:
-            self.done += 1
-            if self.progress:
-                self.progress(self.done)
-
-
-class _Stopped(Exception):
-    """Another run has failed, or the user has had enough."""
-
-
-def _each(
-    task: Callable[[int], Result], numbers: Sequence[int], workers: int | None, counter: _Counter
-) -> list[Result]:
-    """Return what ``task`` gives for each number, in their order, whatever the number of threads."""
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        tasks = [pool.submit(task, number) for number in numbers]
-        try:
-            wait(tasks, return_when=FIRST_EXCEPTION)
-            return [one.result() for one in tasks]
-        except BaseException:
-            counter.stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def future(root: ServiceModel, chosen: Sequence[tuple[Candidate, float]], days: int) -> ServiceModel:
     """Return a branch of a model in which these levers have these values from now on, ``days`` later."""
     model = root.branch()
@@ -333,7 +293,7 @@ def _window(days: int) -> int:
     return max(1, days // 4)
 
 
-def _outcome(model: ServiceModel, warm_up: int, counter: _Counter) -> np.ndarray:
+def _outcome(model: ServiceModel, warm_up: int, counter: Counter) -> np.ndarray:
     """Return external satisfaction over the last quarter of the days since ``warm_up``, and profit a year over all of them."""
     arrays = measures.daily_arrays(model)
     counter.tick()
