@@ -383,17 +383,3 @@ def chain_picture(chain: ServiceChain, levels: dict[tuple[str, str], float]) -> 
 def room_levels(cells: Sequence[Cell]) -> dict[tuple[str, str], float]:
     """Return the satisfaction (0 to 100) that the room's scores mean, by link."""
     return {(one.supplier, one.client): 100 * (float(np.mean(one.mean)) - LOWEST) / (HIGHEST - LOWEST) for one in cells}
-
-
-def should(found: Any) -> dict[str, Any]:
-    """Return whether a market vendor would serve customers better, as the page gets it; see `sim.hireback.vendor`."""
-    return {
-        "answer": found.answer,
-        "certainty": round(float(found.certainty), 3),
-        "external": _figure(found.external, 2),
-        "internal": _figure(found.internal, 2),
-        "cost": _figure(found.cost, 0),
-        "dip": _figure(found.dip, 2),
-        "dip_days": found.dip_days,
-        "runs": found.external.runs,
-    }
