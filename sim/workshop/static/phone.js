@@ -1,0 +1,363 @@
+// What a participant sees. One page that follows the room; what is tapped is kept here until the laptop has it.
+
+import { button, choice, follow, h, hiddenText, known, left, number, outbox, patch, percent, remembered, setup, t } from "./live.js";
+import { curves, dumbbell } from "./draw.js";
+import { answerWord, changeWords, decider, DIMENSIONS, dimension, effectSentence, shareRange, sign } from "./say.js";
+
+const { code } = setup;
+const base = `/j/${code}`;
+const app = document.getElementById("app");
+const spoken = document.getElementById("spoken");
+const PHASES = ["join", "score", "predict", "reveal", "change", "commit", "close"];
+const NOBODY = { department: null, given: {}, received: {}, prediction: null, extra: [] };
+
+let state = null, online = true, skew = 0, open = null, wish = {}, problem = null, behind = null;
+const store = remembered(`me-${code}`, null);
+let me = store.get();
+const draft = remembered(`draft-${code}`, { who: "", what: "", when: "" });
+
+const keep = (next) => {
+  me = next;
+  store.set(next);
+};
+
+const box = outbox(`out-${code}`, {
+  onChange: () => render(),
+  onAnswer: (sent, answer) => {
+    if (answer.ok) {
+      problem = null;
+      if (sent.key === "commit") wish.promised = true;
+      return;
+    }
+    problem = known(answer.error) ? t(answer.error, answer.params) : t("p.refused");
+    if (sent.key === "join" || sent.key === "department") keep(sent.before ?? null);
+    if (answer.error?.includes("join") || answer.error?.includes("participant")) keep(null);
+  },
+});
+const send = (what, body, key = what) => {
+  problem = null;
+  return box.send(`${base}/${what}`, body, key);
+};
+
+/** What the laptop knows of us, with what it has not heard yet on top. */
+const recall = async () => {
+  if (!me) return;
+  try {
+    const answer = await fetch(`${base}/me`, { credentials: "same-origin" });
+    if (answer.status >= 500) return;
+    const found = (await answer.json()).me;
+    if (box.waiting().length) return;
+    if (!found) keep(null);
+    else keep({ ...NOBODY, extra: me?.extra ?? [], ...found, given: found.given ?? {}, received: found.received ?? {} });
+    render();
+  } catch {}
+};
+
+// --- the service we give, and that of each department which serves us ---------------------------------------------------
+
+const mine = () => state.departments.find((one) => one.name === me.department);
+const blocks = () => {
+  const names = [...new Set([...(mine()?.suppliers ?? []), ...Object.keys(me.received), ...me.extra])];
+  return [{ about: "given" }, ...names.filter((name) => name !== me.department && state.departments.some((one) => one.name === name)).map((name) => ({ about: name }))];
+};
+const answers = (about) => (about === "given" ? me.given : me.received[about]) ?? {};
+const answered = (about) => DIMENSIONS.filter((one) => one in answers(about)).length;
+const titled = (about) => (about === "given" ? t("p.block.given") : t("p.block.received", { department: about }));
+
+const score = (about, name, value) => {
+  const scores = { ...answers(about), [name]: value };
+  keep(about === "given" ? { ...me, given: scores } : { ...me, received: { ...me.received, [about]: scores } });
+  send("score", { about, scores }, `score-${about}`);
+};
+
+const question = (about, name, place) => {
+  const side = about === "given" ? "given" : "received";
+  const low = t(`dim.${name}.low`), high = t(`dim.${name}.high`);
+  const value = answers(about)[name];
+  const choices = [1, 2, 3, 4, 5].map((one) => ({ value: String(one), text: String(one), spoken: one === 1 ? `1: ${low}` : one === 5 ? `5: ${high}` : String(one) }));
+  return choice(`${side}-${name}`, [h("b", { class: "count", "aria-hidden": "true" }, `${place + 1}`), h("span", null, t(`dim.${name}.${side}`, { department: about }))],
+    [...choices, { value: "none", text: t("p.cannot"), class: "cannot", spoken: t("p.cannot") }],
+    value === null ? "none" : value == null ? null : String(value),
+    (picked) => score(about, name, picked === "none" ? null : Number(picked)),
+    { key: name, class: "five", below: h("div", { class: "ends", "aria-hidden": "true" }, h("span", null, low), h("span", null, high)) });
+};
+
+const meter = (done, of, word) => h("div", { class: "meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": of, "aria-valuenow": done, "aria-label": word }, h("i", { css: { width: `${(100 * done) / (of || 1)}%` } }));
+
+const blockPage = (about) => {
+  const all = blocks();
+  const next = all[all.findIndex((one) => one.about === about) + 1];
+  const done = answered(about);
+  return [
+    h("p", { class: "kicker" }, t("p.block.done", { done, of: DIMENSIONS.length })),
+    h("h1", { tabindex: -1 }, titled(about)),
+    meter(done, DIMENSIONS.length, t("p.block.done", { done, of: DIMENSIONS.length })),
+    h("p", { class: "lead" }, t(about === "given" ? "p.block.given.hint" : "p.block.received.hint", { department: about })),
+    h("form", { key: `block-${about}`, onsubmit: (event) => event.preventDefault() }, DIMENSIONS.map((name, place) => question(about, name, place))),
+    h("div", { class: "row end" },
+      button(t("p.block.back"), () => go(null), { class: "plain", "data-testid": "block-back" }),
+      next ? button(t("p.block.next", { title: titled(next.about) }), () => go(next.about), { class: "primary", "data-testid": "block-next" })
+        : button(t("p.block.finish"), () => go(null), { class: "primary", "data-testid": "block-finish" })),
+  ];
+};
+
+const scorePage = () => {
+  const all = blocks();
+  const complete = all.filter((one) => answered(one.about) === DIMENSIONS.length).length;
+  const others = state.departments.filter((one) => one.name !== me.department && !all.some((block) => block.about === one.name));
+  return [
+    h("p", { class: "kicker" }, me.department),
+    h("h1", { tabindex: -1 }, complete === all.length ? t("p.score.done") : t("p.score.title")),
+    h("p", { class: "lead" }, complete === all.length ? t("p.score.done.hint") : t("p.score.hint")),
+    h("p", { class: "quiet", id: "progress" }, t("p.score.progress", { done: complete, of: all.length })),
+    meter(complete, all.length, t("p.score.progress", { done: complete, of: all.length })),
+    h("ul", { class: "cards" }, all.map(({ about }) => {
+      const done = answered(about);
+      return h("li", { key: about }, h("button", { type: "button", class: `card ${done === DIMENSIONS.length ? "done" : done ? "part" : ""}`, onclick: () => go(about), "data-testid": `block-${about}` },
+        h("span", null, h("strong", null, titled(about)), h("small", null, done ? t("p.block.done", { done, of: DIMENSIONS.length }) : t("p.block.open"))),
+        h("i", { class: "tick", "aria-hidden": "true" }, done === DIMENSIONS.length ? "✓" : "›")));
+    })),
+    others.length > 0 && h("label", { class: "field" }, h("span", null, t("p.another")),
+      h("select", { value: "", "data-testid": "another", onchange: (event) => { const name = event.target.value; event.target.value = ""; if (name) { keep({ ...me, extra: [...new Set([...me.extra, name])] }); go(name); } } },
+        h("option", { value: "" }, t("p.another.pick")), others.map((one) => h("option", { value: one.name }, one.name)))),
+    h("p", { class: "note" }, t("p.anonymous", { minimum: state.minimum })),
+  ];
+};
+
+// --- join ------------------------------------------------------------------------------------------------------------------
+
+const join = (name) => {
+  const before = me;
+  keep({ ...NOBODY, ...(me ?? {}), department: name });
+  wish.change = false;
+  open = null;
+  send(before ? "department" : "join", before ? { name } : { department: name }, before ? "department" : "join");
+  focusTitle();
+};
+
+const joinPage = () => {
+  if (state.locked && !me) return [h("h1", { tabindex: -1 }, t("p.locked")), h("p", { class: "lead" }, t("p.locked.hint"))];
+  const typed = (wish.name ?? "").trim();
+  return [
+    h("p", { class: "kicker" }, state.title || state.organisation),
+    h("h1", { tabindex: -1 }, t("p.join.title")),
+    h("p", { class: "lead" }, t("p.join.hint")),
+    h("form", { onsubmit: (event) => { event.preventDefault(); const name = wish.pick === "" ? typed : wish.pick; if (name) join(name); } },
+      state.departments.length > 0 && choice("department", t("p.join.legend"), [
+        ...state.departments.map((one) => ({ value: one.name, text: [h("strong", null, one.name), one.kind === "contractor" && h("small", null, t("p.contractor"))], spoken: one.name })),
+        ...(state.room_builds ? [{ value: "", text: h("strong", null, t("p.join.other")), spoken: t("p.join.other") }] : []),
+      ], wish.pick ?? me?.department ?? null, (name) => { wish.pick = name; render(); }, { class: "list" }),
+      (state.room_builds && (wish.pick === "" || !state.departments.length)) && h("label", { class: "field" }, h("span", null, t("p.join.name")),
+        h("input", { type: "text", maxlength: 60, autocomplete: "off", value: wish.name ?? "", "data-testid": "department-name", oninput: (event) => { wish.name = event.target.value; wish.pick = ""; render(); } })),
+      h("button", { type: "submit", class: "primary wide-button", disabled: !(wish.pick || ((wish.pick === "" || !state.departments.length) && typed)), "data-testid": "join" }, t("p.join.go"))),
+    h("p", { class: "note" }, t("p.anonymous", { minimum: state.minimum })),
+  ];
+};
+
+const waitPage = () => [
+  h("p", { class: "kicker" }, t("p.in")),
+  h("h1", { tabindex: -1 }, me.department),
+  h("p", { class: "lead" }, t("p.wait.join")),
+  h("p", { class: "big" }, h("b", null, number(state.joined)), " ", t("p.here", { n: state.joined })),
+  !state.locked && button(t("p.change.department"), () => { wish = { change: true }; render(); }, { class: "plain", "data-testid": "change-department" }),
+  h("p", { class: "note" }, t("p.anonymous", { minimum: state.minimum })),
+];
+
+// --- predict -----------------------------------------------------------------------------------------------------------------
+
+const predictPage = () => {
+  if (me.prediction && !wish.guess) {
+    const { hired, share, weakest } = me.prediction;
+    return [
+      h("p", { class: "kicker" }, t("phase.predict")),
+      h("h1", { tabindex: -1 }, t("p.predict.kept")),
+      h("dl", { class: "pairs" }, [[t("p.predict.hired.short"), [sign(hired), t(hired === "yes" ? "c.yes" : "c.no")]], [t("p.predict.share.short"), t("p.predict.of", { n: Math.round(share / 10) })], [t("p.predict.weakest.short"), weakest]].map(([term, text]) => h("div", null, h("dt", null, term), h("dd", null, text)))),
+      h("p", { class: "lead" }, t("p.wait.predict", { predicted: state.predicted, joined: state.joined })),
+      button(t("p.predict.again"), () => { wish.guess = { ...me.prediction }; render(); focusTitle(); }, { class: "plain", "data-testid": "predict-again" }),
+      unfinished(),
+    ];
+  }
+  const guess = (wish.guess ??= {});
+  const change = (part) => { Object.assign(guess, part); render(); };
+  return [
+    h("p", { class: "kicker" }, t("phase.predict")),
+    h("h1", { tabindex: -1 }, t("p.predict.title")),
+    h("p", { class: "lead" }, t("p.predict.hint")),
+    h("form", { onsubmit: (event) => { event.preventDefault(); keep({ ...me, prediction: { ...guess } }); wish.guess = null; send("predict", { ...me.prediction }); focusTitle(); } },
+      choice("hired", t("p.predict.hired"), ["yes", "no"].map((one) => ({ value: one, text: [sign(one), t(`c.${one}`)], spoken: t(`c.${one}`) })), guess.hired ?? null, (hired) => change({ hired }), { class: "two" }),
+      choice("share", t("p.predict.share"), Array.from({ length: 11 }, (_, one) => ({ value: String(10 * one), text: number(one), spoken: t("p.predict.of", { n: one }) })), guess.share == null ? null : String(guess.share), (share) => change({ share: Number(share) }), { class: "ten" }),
+      h("label", { class: "field" }, h("span", null, t("p.predict.weakest")),
+        h("select", { value: guess.weakest ?? "", required: true, "data-testid": "weakest", onchange: (event) => change({ weakest: event.target.value }) },
+          h("option", { value: "", disabled: true }, t("c.pick")), state.departments.map((one) => h("option", { value: one.name }, one.name)))),
+      h("button", { type: "submit", class: "primary wide-button", disabled: !(guess.hired && guess.share != null && guess.weakest), "data-testid": "predict" }, t("p.predict.go"))),
+    h("p", { class: "note" }, t("p.predict.note")),
+    unfinished(),
+  ];
+};
+
+const unfinished = () => {
+  const open = blocks().filter((one) => answered(one.about) < DIMENSIONS.length).length;
+  return open > 0 && button(t("p.unfinished", { n: open }), () => { wish.scoring = true; go(null); }, { class: "plain", "data-testid": "finish-scores" });
+};
+
+// --- reveal, change, commit --------------------------------------------------------------------------------------------------
+
+const ownGap = () => {
+  const { reveal } = state;
+  if (!state.shown.includes("gap") || !reveal) return null;
+  const cells = reveal.cells.filter((one) => one.supplier === me.department);
+  if (!cells.length) return null;
+  const rows = cells.map((one) => ({
+    label: one.client, detail: one.received ? t("c.n", { n: one.received.n }) : null, given: one.given?.overall ?? null, received: one.received?.overall ?? null,
+    givenN: one.given?.n, receivedN: one.received?.n, gap: one.gap, spread: one.received?.spread, hidden: one.received ? null : t("c.hidden", { minimum: state.minimum }),
+  }));
+  return h("section", { key: "gap", "data-testid": "own-gap" }, h("h2", null, t("p.gap.title")),
+    dumbbell({ id: "own-gap", title: t("p.gap.title"), told: t("c.gap.told"), rows, wide: 343, size: 14, words: { given: t("c.given"), received: t("c.received") }, ends: [t("c.low"), t("c.high")] }));
+};
+
+const ownVerdict = () => {
+  const found = state.shown.includes("verdict") && state.reveal?.verdicts?.find((one) => one.department === me.department);
+  if (!found?.would) return null;
+  const { would, should } = found;
+  return h("section", { key: "verdict", class: "panel", "data-testid": "own-verdict" },
+    h("h2", null, t("c.would.ask", { department: me.department })),
+    h("p", { class: "answer" }, sign(would.answer), h("b", null, answerWord(would.answer))),
+    h("p", null, t("c.would.share", { share: shareRange(would.share) })),
+    would.decides && h("p", null, t("c.would.decides", { what: decider(would.decides) })),
+    should && h("p", null, h("b", null, `${t("c.should.ask")} `), t(`c.should.${should.answer}`)),
+    h("p", { class: "quiet" }, t(`c.basis.${would.basis}`, { n: would.n })));
+};
+
+const revealPage = () => {
+  const parts = [ownVerdict(), ownGap()].filter(Boolean);
+  return [
+    h("p", { class: "kicker" }, me.department),
+    h("h1", { tabindex: -1 }, t(parts.length ? "p.reveal.title" : "p.reveal.wait")),
+    !parts.length && h("p", { class: "lead" }, t("p.look")),
+    parts,
+  ];
+};
+
+const effectPart = () => {
+  const { effect } = state;
+  if (!effect || !state.shown.includes("effect")) return null;
+  const own = effect.hireback?.find((one) => one.department === me.department);
+  return h("section", { key: "effect", class: "panel", "data-testid": "effect" },
+    h("h2", null, t("p.effect.title")),
+    state.changes.length > 0 && h("ul", null, state.changes.map((one) => h("li", null, changeWords(one, state.levers)))),
+    h("p", { class: "lead" }, effectSentence(effect)),
+    effect.curve && curves({ id: "effect", title: t("c.curve.title"), told: effectSentence(effect), curve: effect.curve, lag: effect.external.lag, wide: 343, high: 250, size: 13, words: { before: t("c.before"), after: t("c.after"), axis: t("c.day.axis"), lag: t("c.lag") } }),
+    own && h("p", null, t("p.effect.own", { department: me.department, before: percent([].concat(own.before)[0]), after: percent([].concat(own.after)[0]) })),
+    !effect.final && h("p", { class: "quiet" }, t("c.running", { done: effect.runs, of: effect.of })));
+};
+
+const changePage = () => {
+  const part = effectPart();
+  return [
+    h("p", { class: "kicker" }, t("phase.change")),
+    h("h1", { tabindex: -1 }, t("p.change.title")),
+    part ?? h("p", { class: "lead" }, t("p.look")),
+  ];
+};
+
+const promises = () => state.commitments.length > 0 && h("section", { key: "promises" }, h("h2", null, t("p.commit.list", { n: state.commitments.length })),
+  h("ul", { class: "promises", "data-testid": "commitments" }, state.commitments.map((one) => h("li", { key: one.id }, h("b", null, one.who), h("span", null, one.what), h("small", null, one.when)))));
+
+const commitPage = () => {
+  const text = draft.get();
+  const field = (name, long) => h("label", { class: "field", key: name }, h("span", null, t(`p.commit.${name}`)),
+    h(long ? "textarea" : "input", { type: long ? null : "text", maxlength: 200, rows: long ? 3 : null, value: text[name], placeholder: t(`p.commit.${name}.example`), "data-testid": `commit-${name}`, autocomplete: "off", oninput: (event) => { draft.set({ ...draft.get(), [name]: event.target.value }); wish.promised = false; render(); } }));
+  return [
+    h("p", { class: "kicker" }, t("phase.commit")),
+    h("h1", { tabindex: -1 }, t("p.commit.title")),
+    h("p", { class: "lead" }, t("p.commit.hint")),
+    h("form", { onsubmit: (event) => { event.preventDefault(); const said = draft.get(); draft.set({ ...said, what: "", when: "" }); document.activeElement?.blur(); send("commit", said, `commit-${Date.now()}`); wish.promised = true; render(); } },
+      field("what", true), field("who"), field("when"),
+      h("button", { type: "submit", class: "primary wide-button", disabled: !(text.who.trim() && text.what.trim() && text.when.trim()), "data-testid": "commit" }, t("p.commit.go"))),
+    wish.promised && h("p", { class: "good", role: "status" }, t("p.commit.done")),
+    promises(),
+    effectPart(),
+  ];
+};
+
+const closePage = () => [
+  h("p", { class: "kicker" }, t("phase.close")),
+  h("h1", { tabindex: -1 }, t("p.close.title")),
+  h("p", { class: "lead" }, t("p.close.hint")),
+  promises(), ownVerdict(), ownGap(),
+];
+
+// --- the page ------------------------------------------------------------------------------------------------------------------
+
+const PAGES = { join: waitPage, score: scorePage, predict: predictPage, reveal: revealPage, change: changePage, commit: commitPage, close: closePage };
+const scoring = () => state.phase === "score" || state.phase === "predict";
+
+const current = () => {
+  if (!me?.department || wish.change) return { name: "join", parts: joinPage() };
+  if (open && scoring()) return { name: `block-${open}`, parts: blockPage(open) };
+  if (wish.scoring && state.phase === "predict") return { name: "score", parts: [...scorePage(), button(t("p.predict.to"), () => { wish.scoring = false; go(null); }, { class: "primary wide-button" })] };
+  return { name: state.phase, parts: PAGES[state.phase]() };
+};
+
+const focusTitle = () => {
+  render();
+  scrollTo(0, 0);
+  app.querySelector("h1")?.focus({ preventScroll: true });
+};
+const go = (about) => {
+  open = about;
+  focusTitle();
+};
+
+const top = () => {
+  const place = PHASES.indexOf(state.phase);
+  const timer = state.timer && left(state.timer, skew);
+  return h("header", { key: "top" },
+    h("div", { class: "brand" }, h("i", { class: "mark", "aria-hidden": "true" }), h("span", null, t("c.brand")), h("span", { class: "code" }, hiddenText(`${t("c.code")} `), state.code ?? code)),
+    h("ol", { class: "steps", "aria-label": t("c.steps") }, PHASES.map((phase, one) => h("li", { class: one < place ? "past" : one === place ? "now" : null, "aria-current": one === place ? "step" : null }, h("span", null, t(`phase.${phase}`))))),
+    h("div", { class: "where" }, h("span", null, t(`phase.${state.phase}`)), timer && h("span", { class: timer.seconds ? "" : "over", "data-testid": "timer" }, timer.text)));
+};
+
+const notices = () => {
+  const waiting = box.waiting().length;
+  return h("div", { key: "notices", class: "notices", role: "status" },
+    !online && h("p", { class: "offline", "data-testid": "offline" }, waiting ? t("p.offline.waiting", { n: waiting }) : t("p.offline")),
+    problem && h("p", { class: "problem", "data-testid": "problem" }, problem),
+    behind && open && state.phase !== behind && h("p", { class: "moved" }, t("p.moved", { phase: t(`phase.${state.phase}`) }), " ", button(t("p.moved.go"), () => { behind = null; go(null); }, { class: "link" })));
+};
+
+function render() {
+  if (!state) return;
+  const { name, parts } = current();
+  patch(app, top(), notices(), h("main", { key: `main-${name}`, id: "main", "data-phase": state.phase, "data-page": name, class: name.startsWith("block") ? "block" : null }, parts));
+}
+
+follow(`${base}/events`, {
+  onLine: (up) => {
+    if (online === up) return;
+    online = up;
+    if (up) recall();
+    box.flush();
+    render();
+  },
+  onState: (next) => {
+    if (next.language !== setup.language) return location.reload();
+    const moved = state && state.phase !== next.phase;
+    if (moved && open) behind = state.phase;
+    if (moved && !(next.phase === "predict" && open)) open = null;
+    const first = !state;
+    state = next;
+    if (state.now) skew = state.now - Date.now() / 1000;
+    if (moved) {
+      wish = { ...wish, scoring: false, promised: false };
+      spoken.textContent = t("p.spoken", { phase: t(`phase.${state.phase}`) });
+    }
+    const lost = moved && !open && !["INPUT", "TEXTAREA", "SELECT"].includes(document.activeElement?.tagName);
+    render();
+    if (lost) scrollTo(0, 0);
+    if (first) box.flush();
+  },
+});
+setInterval(() => state?.timer && render(), 1000);
+addEventListener("online", () => box.flush());
+recall();
