@@ -203,7 +203,10 @@ def vendor_for(
 
     # tangibles: tools and environment, from what ordinary units have
     a, b = float(firm["tools_tangibles"]), float(firm["environment_tangibles"])
-    from_leaders, from_firm = float(firm["support_tools"]) * support, float(firm["partner_tools"]) * usual["partner_support"]
+    from_leaders, from_firm = (
+        float(firm["support_tools"]) * support,
+        float(firm["partner_tools"]) * usual["partner_support"],
+    )
     tools_usual = usual["tools"] + from_leaders * (1.0 - usual["tools"])
 
     def seen(shift: float) -> float:
@@ -313,9 +316,7 @@ def _ordinary_contract(
     return sum(errors[-DAYS_PER_YEAR:]) / DAYS_PER_YEAR, sum(warmth[-DAYS_PER_YEAR:]) / DAYS_PER_YEAR
 
 
-def _kept_up(
-    firm: np.void, knowledge: float, requests: float, support: float, from_firm: float
-) -> tuple[float, float]:
+def _kept_up(firm: np.void, knowledge: float, requests: float, support: float, from_firm: float) -> tuple[float, float]:
     """Return the knowledge nearest to what is wanted that can be kept up, and the training that keeps it there.
 
     In balance, g (1 + s L) t (1 - K) + l n (1 - K) = f (K - K_0), with n requests per person and day (`sim.rules.knowledge`);
