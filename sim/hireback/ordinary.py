@@ -1,9 +1,9 @@
 """G: what an ordinary unit of this model gives, from the rules: the default of the market.
 
-Nobody here has data on a market for internal services. So that "the market" is not a number out of the air, an average vendor is
-taken to serve as a unit does whose levers all stand at their defaults, in the steady state, served inside by units like itself. By
-the rules of the encounter (`sim.rules.service.meet_client`), with L the support of its leaders, t its tools, M motivation, Q the
-quality that it receives, which is the quality that it gives:
+Nobody here has data on a market for internal services. So that "the market" is not a number out of the air, an average vendor
+is taken to serve as a unit does whose levers all stand at their defaults, in the steady state, served inside by units like
+itself. By the rules of the encounter (`sim.rules.service.meet_client`), with L the support of its leaders, t its tools, M its
+people's motivation, Q the quality that it receives, which is the quality that it gives:
 
     L = support(advocacy, 1, span, 10)           leaders with a free day, ten people each
     t = tools(tools, L)
