@@ -2,8 +2,8 @@
 
 A run tells, for each link, the five dimensions of the encounters over its last quarter, and for each person of the client their
 satisfaction and trust. A person's perception is the link's mean, moved by how much more or less satisfied this person is than
-the link's clients on average: q_k + (satisfaction − mean satisfaction), held between 0 and 1. (No source: a modelling choice. The
-model keeps one satisfaction per person and supplier, not five.) A customer has one satisfaction and one trust, with the firm;
+the link's clients on average: q_k + (satisfaction − mean satisfaction), held between 0 and 1. (No source: a modelling choice.
+The model keeps one satisfaction per person and supplier, not five.) A customer has one satisfaction and one trust, with the firm;
 they stand for every unit that serves the customer. Where hardly anybody was served in the last quarter, the figures are taken
 over half of the days or all of them.
 

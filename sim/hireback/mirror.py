@@ -10,8 +10,8 @@
                                                              distrust and hand-overs leave of it
     tangibles       (1 − b (1 − tools)) (1 − c (1 − environment))    its own, not the state of what was handed over to it
 
-w* is the mean promise; a, k, m, b, c are levers of the encounter. The unit does not see that waits are felt longer than they are,
-that most who are dissatisfied never say so, or what its suppliers' faults make of its work. No source: a modelling choice;
+w* is the mean promise; a, k, m, b, c are levers of the encounter. The unit does not see that waits are felt longer than they
+are, that most who are dissatisfied never say so, or what its suppliers' faults make of its work. No source: a modelling choice;
 the direction (providers misjudge the service they give) is gap 1 of Parasuraman, Zeithaml & Berry 1985
 (doi:10.1177/002224298504900403).
 
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def look(model: ServiceModel, warm_up: int) -> Looks:
     since = slice(warm_up, model.day)
     table, unit_days = state.link_day[since], state.unit_day[since]
     lately = state.unit_day[last]
-    links, units = len(state.link), len(state.unit)
+    units = len(state.unit)
     total = {name: np.asarray(table[name].sum(axis=0), float) for name in table.dtype.names or ()}
     served = total["encounters"]
     link = {
@@ -100,7 +101,7 @@ def look(model: ServiceModel, warm_up: int) -> Looks:
         name: np.asarray(lately[name].mean(axis=0), float)
         for name in (
             "knowledge", "motivation", "support", "voice_climate", "attention_left", "problems_open", "severity", "on_ladder",
-            "clarity", "present",
+            "present",
         )
     }  # fmt: skip
     sums = {
@@ -123,7 +124,7 @@ def look(model: ServiceModel, warm_up: int) -> Looks:
         "blame": _ratio(sums["passed_blame"], sums["served"]),
         "backlog_growth": (np.asarray(end["present"], float) - np.asarray(first["present"], float)) / years,
         "served": sums["served"] / years,
-        "clarity": np.where(contractor, levels["clarity"], np.nan),
+        "clarity": np.where(contractor, np.asarray(unit_days["clarity"].mean(axis=0), float), np.nan),
         "quality": quality,
         "expected": expected,
         "professed": professed,
@@ -168,10 +169,10 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def sides(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
-    """Return a row for each unit, side and dimension, 0 to 100, with interval; ``overall`` is the mean by the default weights."""
+    """Return a row for each unit, side and dimension, 0 to 100, with interval; ``overall``: the mean by default weights."""
     from sim.levers import BY_NAME
 
-    weights = np.array([BY_NAME[f"weight_{name}"].default for name in DIMENSIONS])
+    weights = np.array([BY_NAME[f"weight_{name}"].default for name in DIMENSIONS], float)
     weights /= weights.sum()
     rows = []
     for u, unit in enumerate(chain.units):
@@ -202,7 +203,7 @@ def _percent(values: np.ndarray) -> Estimate:
     return estimate(100 * values)
 
 
-def _columns(name: str, one: Estimate) -> dict[str, float]:
+def _columns(name: str, one: Estimate) -> dict[str, Any]:
     return {name: one.mean, f"{name}_low": one.low, f"{name}_high": one.high, f"{name}_runs": one.runs}
 
 
@@ -250,8 +251,8 @@ SIGNS: dict[str, Sign] = {
     "on_ladder": Sign("escalation", "broken", 1.0, True, "matters", "{figure} escalations wait for a manager at any time"),
     "no_agreement": Sign("agreement", "missing", 0.1, False, "share", "there is no service agreement with it worth the name"),
     "no_review": Sign("agreement", "missing", 0.5, True, "", "its agreement is never reviewed"),
-    "clarity": Sign("agreement", "broken", 0.7, False, "share of the agreement",
-                    "its agreement has faded to {figure} of what was agreed: a review is overdue"),
+    "clarity": Sign("agreement", "broken", 0.6, False, "share of the agreement",
+                    "over the year {figure} of what was agreed is left in people's minds: a review is overdue"),
     "no_measurement": Sign("measurement", "missing", 0.05, False, "share", "nobody measures the service that it gives"),
 }  # fmt: skip
 """What shows a broken or missing process. Limits: no source, modelling choices."""
@@ -263,7 +264,7 @@ def processes(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
     A row says where (``unit``, and ``client`` for request types), the sign, its mean over runs with interval, the limit, and in
     how many runs the figure was beyond it (``shown``, a share); it is listed when that is so in more than half of the runs.
     """
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     staff = np.array([chain.nodes[name]["staff"] for name in chain.units], float)
     in_units: dict[str, Callable[[Looks], np.ndarray]] = {
         "problems_open": lambda one: one.unit["problems_open"] / staff * 10,
@@ -302,7 +303,7 @@ PROCESS_COLUMNS = (
 )  # fmt: skip
 
 
-def _tell(rows: list[dict[str, object]], name: str, unit: str, client: str | None, values: np.ndarray) -> None:
+def _tell(rows: list[dict[str, Any]], name: str, unit: str, client: str | None, values: np.ndarray) -> None:
     sign = SIGNS[name]
     known = values[np.isfinite(values)]
     shown = float(np.mean([sign.shows(value) for value in known])) if len(known) else 0.0
@@ -339,7 +340,7 @@ def leaders(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
     """Return a row for each unit (G6): do leaders encourage service, and does the unit deliver what the firm professes?"""
     rows = []
     for u, unit in enumerate(chain.units):
-        row: dict[str, object] = {"unit": unit}
+        row: dict[str, Any] = {"unit": unit}
         for name in LEADERS:
             values = np.array([_leader_figure(one, name, u) for one in looks])
             row |= _columns(name, _percent(values))
