@@ -1,11 +1,11 @@
 """G1, G7: the firm as it is. What every client perceives of every supplier, and whether it would stay.
 
-A run tells, for each link, the five dimensions of the encounters over its last quarter, and for each person of the client their
-satisfaction and trust. A person's perception is the link's mean, moved by how much more or less satisfied this person is than
-the link's clients on average: q_k + (satisfaction − mean satisfaction), held between 0 and 1. (No source: a modelling choice.
-The model keeps one satisfaction per person and supplier, not five.) A customer has one satisfaction and one trust, with the firm;
-they stand for every unit that serves the customer. Where hardly anybody was served in the last quarter, the figures are taken
-over half of the days or all of them.
+A run tells, for each link, the five dimensions of the encounters over its last quarter, and for each person of the client
+their satisfaction and trust. A person's perception is the link's mean, moved by how much more or less satisfied this person
+is than the link's clients on average: q_k + (satisfaction − mean satisfaction), held between 0 and 1. (No source: a modelling
+choice; the model keeps one satisfaction per person and supplier, not five.) A customer has one satisfaction and one trust,
+with the firm; they stand for every unit that serves the customer. Where hardly anybody was served in the last quarter, the
+figures are taken over half of the days or all of them.
 
 A client's demand is what it asked of the supplier in the run, onboarding and cases handed on included.
 """
@@ -235,13 +235,9 @@ class AsIs:
         shares = self._shares(rows)
         sure = choice.certainty(shares)
         said = None if np.isnan(sure) else choice.answer(sure)
-        effects = {}
-        for number, name in enumerate(FACTORS):
-            by_run = [
-                together(swaps[rows, number : number + 1], demand[rows])[0]
-                for swaps, demand in zip(self.swaps, self.demand, strict=True)
-            ]
-            effects[name] = float(mean_of_known(np.array(by_run), axis=0))
+        pairs = zip(self.swaps, self.demand, strict=True)
+        by_factor = mean_of_known(np.array([together(swap[rows], demand[rows]) for swap, demand in pairs]), axis=0)
+        effects = {name: float(value) for name, value in zip(FACTORS, by_factor, strict=True)}
         by_market = mean_of_known(shares, axis=0)
         low, high = (np.nan, np.nan) if said is None else np.percentile(by_market, MARKET_RANGE)
         dimensions = {name: effects[name] for name in DIMENSIONS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sim.estimates import estimate, mean_of_known
 from sim.hireback.asis import AsIs
 
 ALL = "all its clients"
@@ -36,11 +37,9 @@ def _pivot(found: AsIs, figure: str) -> pd.DataFrame:
 def mutual(found: AsIs) -> pd.DataFrame:
     """Return the pairs of units that serve each other, and whether each would hire the other back.
 
-    ``balance`` is what the first would keep of the second less what the second would keep of the first, in points with interval,
-    over the same runs and markets: above 0 the first is wanted more than it wants the second.
+    ``balance`` is what the first would keep of the second less what the second would keep of the first, in points with
+    interval, over the same runs and markets: above 0 the first is wanted more than it wants the second.
     """
-    from sim.estimates import estimate, mean_of_known
-
     links = {edge: row for row, edge in enumerate(found.chain.links)}
     rows = []
     for one, other in sorted(links):
@@ -49,7 +48,8 @@ def mutual(found: AsIs) -> pd.DataFrame:
             balance = estimate(100 * mean_of_known(there - back, axis=1))
             rows.append({
                 "one": one, "other": other,
-                "other_hires_one": found.of_client(one, other).answer, "one_hires_other": found.of_client(other, one).answer,
+                "other_hires_one": found.of_client(one, other).answer,
+                "one_hires_other": found.of_client(other, one).answer,
                 "balance": balance.mean, "balance_low": balance.low, "balance_high": balance.high, "runs": balance.runs,
             })  # fmt: skip
     columns = ["one", "other", "other_hires_one", "one_hires_other", "balance", "balance_low", "balance_high", "runs"]

@@ -343,7 +343,13 @@ def leaders(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
         row: dict[str, Any] = {"unit": unit}
         for name in LEADERS:
             values = np.array([_leader_figure(one, name, u) for one in looks])
-            row |= _columns(name, _percent(values))
+            one = _percent(values)
+            if name in (
+                "raised",
+                "in_time",
+            ):  # shares: few problems in a run make an interval that would leave the range
+                one = Estimate(one.mean, max(0.0, one.low), min(100.0, one.high), one.runs)
+            row |= _columns(name, one)
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -43,6 +43,6 @@ def _plain(name: str) -> str:
 
 
 def _initials(name: str) -> str:
-    """Return the initials of a name of several words: HR of Human Resources, SAC or SC of Security and Compliance."""
+    """Return the initials of a name of several words: HR of Human Resources, SAC of Security and Compliance."""
     words = re.findall(r"\w+", _plain(name))
     return "".join(word[0] for word in words) if len(words) > 1 else ""

@@ -36,9 +36,9 @@ def would(found: AsIs, unit: str) -> list[str]:
     runs = f"{len(found.seeds)} run{'s' if len(found.seeds) > 1 else ''}"
     lines = [
         f"Would they hire {unit} back? {WORDS[verdict.answer].capitalize()}.",
-        f"{percent(verdict.share)} of its clients' demand would stay (mean over {runs} and {found.markets} markets that could be "
-        f"out there). In nine markets of ten it is {100 * verdict.market_low:.0f} to {100 * verdict.market_high:.0f} %; it is more "
-        f"than half in {chance(verdict.certainty)} of all cases, and 80 % or more, sure of the job, in {chance(verdict.sure)}.",
+        f"{percent(verdict.share)} of its clients' demand would stay: the mean over {runs} and {found.markets} markets "
+        f"that could be out there. In nine markets of ten it is {100 * verdict.market_low:.0f} to {100 * verdict.market_high:.0f} %. "
+        f"It is more than half in {chance(verdict.certainty)} of all cases, and 80 % or more in {chance(verdict.sure)}.",
         reason(verdict),
     ]
     return lines
