@@ -9,7 +9,7 @@ encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimen
     empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω          motivation M, and from it the other conditions of work
     assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))            knowledge K, and the training that keeps it up
     reliability     Q_1 = (1 − p) β                                  probability of an error p, given K, M and the contract
-    responsiveness  Q_2 = prompt(x)                                  wait as a share of the promise x, and from it the hours of work
+    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential       mean wait as a share of the promise x, and from it the hours of work
 
 β is what inputs of ordinary reliability leave, T ordinary goodwill, ω the warmth of a contract as it ordinarily stands. A real place
 is no ordinary one: where the suppliers behind it are poor or customers bring much baggage, the vendor gives less than Q, as any
@@ -37,6 +37,7 @@ modelling choices without a source, in the spirit of what `sim.rules.partners` d
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -197,12 +198,15 @@ def vendor_for(
     reach = min(1.0, float(unit["managers"]) * usual["span"] / staff)
     support = usual["advocacy"] * reach
     beta = 1.0 - usual["dependence"] * (1.0 - ASSUMED["reliability"].default)
-    contract_errors, omega = _ordinary_contract(firm, usual)
+    contract_errors, omega = _ordinary_contract(*(float(firm[name]) for name in _OF_CONTRACTS))
     found: dict[str, float] = {}
 
     # tangibles: tools and environment, from what ordinary units have
     a, b = float(firm["tools_tangibles"]), float(firm["environment_tangibles"])
-    from_leaders, from_firm = float(firm["support_tools"]) * support, float(firm["partner_tools"]) * usual["partner_support"]
+    from_leaders, from_firm = (
+        float(firm["support_tools"]) * support,
+        float(firm["partner_tools"]) * usual["partner_support"],
+    )
     tools_usual = usual["tools"] + from_leaders * (1.0 - usual["tools"])
 
     def seen(shift: float) -> float:
@@ -267,38 +271,52 @@ def _less(value: float, effect: float) -> float:
     return (value - effect) / (1.0 - effect) if effect < 1.0 else 0.0
 
 
-def _ordinary_contract(firm: np.void, usual: dict[str, float]) -> tuple[float, float]:
-    """Return how a contract that is managed as contracts ordinarily are stands in the long run.
+_OF_CONTRACTS = (
+    "clarity_errors", "effort_errors", "commitment_errors", "clarity_empathy", "commitment_empathy", "clarity_fade", "effort_rate",
+    "partnership_gain", "commitment_rate",
+)  # fmt: skip
+
+
+@functools.lru_cache(maxsize=64)
+def _ordinary_contract(
+    clarity_errors: float,
+    effort_errors: float,
+    commitment_errors: float,
+    clarity_empathy: float,
+    commitment_empathy: float,
+    clarity_fade: float,
+    effort_rate: float,
+    partnership_gain: float,
+    commitment_rate: float,
+) -> tuple[float, float]:
+    """Return how a contract that is managed as contracts ordinarily are stands in the long run, given the firm's levers.
 
     The mean rise in the log odds of an error, and the mean factor on empathy, over the last of four years (`partners.errors`,
-    `partners.warmth`). The rules are written out here, since they run a thousand times before a run begins.
+    `partners.warmth`, day by day as in `partners.evening`).
     """
-    clarity, effort = usual["agreement"], 1.0
-    committed = usual["commitment"]
+    usual = {one.name: one.default for one in levers.of("unit")}
+    goodwill = levers.BY_NAME["goodwill"].default
+    clarity, effort, committed = usual["agreement"], 1.0, usual["commitment"]
+    wanted = _clip(usual["commitment"] + partnership_gain * usual["partnership"] * goodwill)
     errors, warmth = [], []
     for day in range(4 * DAYS_PER_YEAR):
         errors.append(
-            firm["clarity_errors"] * (ORDINARY_CLARITY - clarity)
-            + firm["effort_errors"] * (1.0 - effort)
-            + firm["commitment_errors"] * (ORDINARY_COMMITMENT - committed)
+            clarity_errors * (ORDINARY_CLARITY - clarity)
+            + effort_errors * (1.0 - effort)
+            + commitment_errors * (ORDINARY_COMMITMENT - committed)
         )
         warmth.append(
-            (1.0 + firm["clarity_empathy"] * (clarity - ORDINARY_CLARITY))
-            * (1.0 + firm["commitment_empathy"] * (committed - ORDINARY_COMMITMENT))
+            (1.0 + clarity_empathy * (clarity - ORDINARY_CLARITY))
+            * (1.0 + commitment_empathy * (committed - ORDINARY_COMMITMENT))
         )
-        clarity *= 1.0 - firm["clarity_fade"]
-        if (day + 1) % int(usual["review_days"]) == 0:
-            clarity = usual["agreement"]
-        measured = usual["measurement"]
-        effort += firm["effort_rate"] * (measured + (1.0 - measured) * committed - effort)
-        wanted = _clip(usual["commitment"] + firm["partnership_gain"] * usual["partnership"] * usual["goodwill"])
-        committed += firm["commitment_rate"] * (wanted - committed)
-    return float(np.mean(errors[-DAYS_PER_YEAR:])), float(np.mean(warmth[-DAYS_PER_YEAR:]))
+        reviewed = (day + 1) % int(usual["review_days"]) == 0
+        clarity = usual["agreement"] if reviewed else clarity * (1.0 - clarity_fade)
+        effort += effort_rate * (usual["measurement"] + (1.0 - usual["measurement"]) * committed - effort)
+        committed += commitment_rate * (wanted - committed)
+    return sum(errors[-DAYS_PER_YEAR:]) / DAYS_PER_YEAR, sum(warmth[-DAYS_PER_YEAR:]) / DAYS_PER_YEAR
 
 
-def _kept_up(
-    firm: np.void, knowledge: float, requests: float, support: float, from_firm: float
-) -> tuple[float, float]:
+def _kept_up(firm: np.void, knowledge: float, requests: float, support: float, from_firm: float) -> tuple[float, float]:
     """Return the knowledge nearest to what is wanted that can be kept up, and the training that keeps it there.
 
     In balance, g (1 + s L) t (1 - K) + l n (1 - K) = f (K - K_0), with n requests per person and day (`sim.rules.knowledge`);
@@ -329,9 +347,14 @@ def _hours(
         return now
     told = levers.BY_NAME["waiting_information"].default * float(firm["information_acceptance"])
 
-    def slow(x: float) -> float:
-        prompt = 1.0 / (1.0 + aversion * x * (1.0 + float(firm["felt_wait"])))
-        return -(prompt + told * x * math.exp(1.0 - x) * (1.0 - prompt))
+    longer = 1.0 + float(firm["felt_wait"])
+
+    def slow(mean: float) -> float:
+        total = 0.0
+        for y in _EXPONENTIAL:
+            prompt = 1.0 / (1.0 + aversion * mean * y * longer)
+            total += prompt + told * mean * y * math.exp(1.0 - mean * y) * (1.0 - prompt)
+        return -total / len(_EXPONENTIAL)
 
     wanted = solve(-responsiveness, slow, 0.0, 20.0) * place.wait / place.share_of_promise
     staff, spread, day = int(unit["staff"]), float(unit["work_spread"]), float(firm["hours_per_day"])
@@ -345,6 +368,10 @@ def _hours(
     fullest = FULLEST * staff * day * (1.0 - training) / place.arrivals if place.arrivals > 0.0 else math.inf
     most = max(FASTEST * now, min(SLOWEST * now, fullest))
     return solve(wanted - inside, lambda hours: wait(hours, knowledge, training), FASTEST * now, most)
+
+
+_EXPONENTIAL = tuple(-math.log(1.0 - (number + 0.5) / 40) for number in range(40))
+"""Forty equally likely values of an exponential variate with mean 1."""
 
 
 # --- the day of the takeover -----------------------------------------------------------------------------------------------

@@ -64,7 +64,9 @@ class Dip:
         """Return the dip in words."""
         if not self.told:
             return "no dip on the way that could be told from none"
-        back = f"made up after {self.recovered} days" if self.recovered else f"never made up within {len(self.mean)} days"
+        back = (
+            f"made up after {self.recovered} days" if self.recovered else f"never made up within {len(self.mean)} days"
+        )
         return f"a dip of {self.depth.text()} points on day {self.day}, {back}"
 
 
@@ -431,7 +433,10 @@ def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
     """
     if satisfaction == "better":
         if money == "worse":
-            return "close", "customers would be better served, at a price that eats it up: a question of what it is worth"
+            return (
+                "close",
+                "customers would be better served, at a price that eats it up: a question of what it is worth",
+            )
         return "no", "customers would be better served by a vendor"
     if satisfaction == "worse":
         if money == "better":
