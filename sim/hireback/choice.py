@@ -3,7 +3,7 @@
 Random utility (McFadden 1974, "Conditional logit analysis of qualitative choice behavior"). A person compares the department d,
 as they perceive it, with the offers j of a market:
 
-    U_d = b_q Σ_k w_k q_k  + b_t T  − b_p ln p_d + s     q perceived dimensions, w the link's weights as shares, T trust, p price
+    U_d = b_q Σ_k w_k q_k  + b_t T  − b_p ln p_d + s    q perceived dimensions, w the link's weights as shares, T trust, p price
     U_j = b_q Σ_k w_k Q_jk + b_t T0 − b_p ln P_j         Q, T0, P: what the market offers (`sim.hireback.market`)
     V   = ln( (1/J) Σ_j exp U_j )
     share kept = exp U_d / (exp U_d + exp V) = 1 / (1 + exp(V − U_d))
@@ -111,13 +111,16 @@ def _log(price: float) -> float:
 
 def best_elsewhere(weights: np.ndarray, available: Offers) -> np.ndarray:
     """Return V, what the market is worth to a client with these weights: one figure for each market."""
-    market = available.market
-    value = np.empty(available.markets)
-    with wrapping_integers():
-        _inclusive(
-            available.quality, available.log_price, as_shares(weights), market.quality_weight,
-            market.trust_weight * market.trust, market.price_weight, np.empty(available.quality.shape[1]), value,
-        )  # fmt: skip
+    shares, market = as_shares(weights), available.market
+    value = available.known.get(shares.tobytes())
+    if value is None:
+        value = np.empty(available.markets)
+        with wrapping_integers():
+            _inclusive(
+                available.quality, available.log_price, shares, market.quality_weight, market.trust_weight * market.trust,
+                market.price_weight, np.empty(available.quality.shape[1]), value,
+            )  # fmt: skip
+        available.known[shares.tobytes()] = value
     return value
 
 

@@ -14,7 +14,7 @@ the same markets, and another mean or spread moves the same markets instead of d
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
@@ -120,8 +120,8 @@ class Market:
     switching_cost: float = BY_NAME["switching_cost"].default
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, BY_NAME[field.name].check(getattr(self, field.name)))
+        for one in fields(self):
+            object.__setattr__(self, one.name, BY_NAME[one.name].check(getattr(self, one.name)))
 
     @property
     def means(self) -> np.ndarray:
@@ -195,6 +195,8 @@ class Offers:
     market: Market
     quality: np.ndarray
     log_price: np.ndarray
+    known: dict[bytes, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    """What the market is worth to clients with given weights, once it has been worked out; see `choice.best_elsewhere`."""
 
     @property
     def markets(self) -> int:

@@ -8,6 +8,7 @@ future for each seed; what was run before is taken from memory.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -109,6 +110,7 @@ class Simulator:
         self._tell = tell or (lambda _: None)
         self._roots: dict[int, ServiceModel] = {}
         self._kept: OrderedDict[tuple[tuple[Change, ...], int], Future] = OrderedDict()
+        self._vendors: dict[Market, dict[str, dict[str, Any]]] = {}
         self._pace = 0.05
         self._wish: tuple[Wish, Tell] | None = None
         self._asked = 0
@@ -136,9 +138,7 @@ class Simulator:
         """
         with self._news:
             self._background = [
-                self._as_is(wish, on_result),
-                self._bottleneck(wish, on_result),
-                self._should(wish, on_result),
+                functools.partial(job, wish, on_result) for job in (self._as_is, self._bottleneck, self._should)
             ]
             self._news.notify()
 
@@ -346,24 +346,23 @@ class Simulator:
         """Tell what a market vendor in each unit's place would do to customers, colleagues and costs."""
         from sim.hireback import vendor
 
-        runs = max(2, self.runs // 2)
-        found = {}
-        for number, unit in enumerate(self.chain.units):
-            ends = []
-            for start in range(0, runs, self.workers):
-                seeds = range(self.seed + start, self.seed + min(runs, start + self.workers))
-                ends += list(
-                    self._pool.map(
-                        lambda seed, unit=unit: vendor.one_run(self._root(seed), unit, wish.market, days=self.days),
-                        seeds,
-                    )
-                )
-                yield
-            found[unit] = verdict.should(vendor.put_together(self.chain, unit, wish.market, ends))
-            on_result(
-                {"should": dict(found), "running": {"what": "should", "done": number + 1, "of": len(self.chain.units)}}
-            )
-        on_result({"should": found, "running": None})
+        known = self._vendors.setdefault(wish.market, {})
+        asked, units = self._asked, self.chain.units
+
+        def told(one: vendor.Should) -> None:
+            known[one.unit] = one.as_dict()
+            on_result({"should": dict(known), "running": {"what": "should", "done": len(known), "of": len(units)}})
+
+        missing = [unit for unit in units if unit not in known]
+        if missing:
+            vendor.should_all(
+                self.chain, missing, market=wish.market, runs=max(2, self.runs // 2), seed=self.seed, warm_up=self.warm_up,
+                days=self.days, workers=self.workers, on_result=told, stop=lambda: self._asked != asked,
+            )  # fmt: skip
+        if len(known) < len(units):
+            raise _Overtaken
+        on_result({"should": dict(known), "running": None})
+        yield
 
     @property
     def inside(self) -> list[tuple[str, str]]:

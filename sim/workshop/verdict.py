@@ -28,7 +28,7 @@ LOWEST, HIGHEST = 1.0, 5.0
 READING = (
     Assumption("ordinary_score", "score", LOWEST, HIGHEST, 3.5, "no source: a modelling choice",
                "score that people give to service as an ordinary supplier gives it"),
-    Assumption("score_point", "share", 0.01, 0.5, 0.1, "no source: a modelling choice",
+    Assumption("score_point", "share", 0.01, 0.5, 0.15, "no source: a modelling choice",
                "how much perceived quality (0 to 1) a point of score stands for"),
 )  # fmt: skip
 """How the room's scores are read; beside `sim.hireback.market.ASSUMPTIONS`."""
@@ -383,17 +383,3 @@ def chain_picture(chain: ServiceChain, levels: dict[tuple[str, str], float]) -> 
 def room_levels(cells: Sequence[Cell]) -> dict[tuple[str, str], float]:
     """Return the satisfaction (0 to 100) that the room's scores mean, by link."""
     return {(one.supplier, one.client): 100 * (float(np.mean(one.mean)) - LOWEST) / (HIGHEST - LOWEST) for one in cells}
-
-
-def should(found: Any) -> dict[str, Any]:
-    """Return whether a market vendor would serve customers better, as the page gets it; see `sim.hireback.vendor`."""
-    return {
-        "answer": found.answer,
-        "certainty": round(float(found.certainty), 3),
-        "external": _figure(found.external, 2),
-        "internal": _figure(found.internal, 2),
-        "cost": _figure(found.cost, 0),
-        "dip": _figure(found.dip, 2),
-        "dip_days": found.dip_days,
-        "runs": found.external.runs,
-    }
