@@ -104,7 +104,7 @@ def test_answers_that_take_a_multiple_of_the_promise_are_broken():
 
 
 def test_a_unit_that_is_asked_for_more_than_it_can_do_falls_behind():
-    chain = firm(problem_rate=0.0)
+    chain = firm(problem_rate=0.0, speed_up=0.0, work_intensity=0.0)  # nobody hurries
     chain.nodes["Back"]["staff"] = 1
     assert "backlog_growth" in signs(*looks(chain.check()), "Back")
 
