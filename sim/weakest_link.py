@@ -19,10 +19,10 @@ import pandas as pd
 
 from sim import actions, designs, levers, measures
 from sim.actions import Candidate, Volumes
+from sim.bills import Bill, bill, mean_volumes, volumes
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.estimates import Estimate, estimate
-from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
 from sim.threads import Counter, Tick, each
 
@@ -73,22 +73,6 @@ class WeakestLink:
         return {"actions": self.confirmed, "screening": self.screening, "places": self.places, "levers": self.levers}
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """What something costs a year: what the model's books hold of it, and what has a price beside them."""
-
-    booked: float = 0.0
-    priced: float = 0.0
-
-    @property
-    def total(self) -> float:
-        """Both together."""
-        return self.booked + self.priced
-
-    def __add__(self, other: Bill) -> Bill:
-        return Bill(self.booked + other.booked, self.priced + other.priced)
-
-
 def weakest_link(
     chain: ServiceChain,
     *,
@@ -131,12 +115,12 @@ def weakest_link(
     counter = Counter(progress)
     length: dict[str, Any] = {"warm_up": warm_up, "days": days, "workers": workers, "counter": counter}
     screened = screen(chain, found, pairs=pairs, seed=seed, **length)
-    bills = [_bill(chain, one, screened.volumes, prices) for one in found]
-    labels = [_label(one, prices) for one in found]
+    bills = [bill(chain, one, screened.volumes, prices) for one in found]
+    labels = [label(one, prices) for one in found]
 
     def summed(chosen: Sequence[int]) -> dict[str, float]:
-        bill = sum((bills[one] for one in chosen), Bill())
-        return _figures(screened.satisfaction.estimate(chosen), screened.profit.estimate(chosen), bill)
+        total = sum((bills[one] for one in chosen), Bill())
+        return _figures(screened.satisfaction.estimate(chosen), screened.profit.estimate(chosen), total)
 
     screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
     best = _best(screening, confirm)
@@ -146,8 +130,8 @@ def weakest_link(
     paired = alone(chain, [[found[one]] for one in best], runs=runs, seed=seed + rows, **length)
 
     def checked(column: int, chosen: Sequence[int], paired: np.ndarray) -> dict[str, Any]:
-        bill = sum((bills[one] for one in chosen), Bill())
-        figures = _figures(estimate(paired[:, column, 0]), estimate(paired[:, column, 1]), bill)
+        total = sum((bills[one] for one in chosen), Bill())
+        figures = _figures(estimate(paired[:, column, 0]), estimate(paired[:, column, 1]), total)
         return figures | {f"screened_{name}": value for name, value in summed(chosen).items() if name in _BOTH}
 
     confirmed = pd.DataFrame(
@@ -221,7 +205,7 @@ def screen(
     # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
     moved = float(np.sum(satisfaction.means * np.array([one.off_centre for one in found])))
     bends = [one[:, 0].mean() - as_is[0] - moved for one, as_is, _ in results[:stock]]
-    stocked = _mean([one for _, _, one in results if one is not None])
+    stocked = mean_volumes([one for _, _, one in results if one is not None])
     return Screened(satisfaction, profit, stocked, estimate(bends))
 
 
@@ -311,36 +295,6 @@ def _check_finite(figures: np.ndarray) -> None:
         )
 
 
-def volumes(model: ServiceModel, warm_up: int) -> Volumes:
-    """Return how much of what is paid by the piece happened in a year of one run."""
-    chain, state = model.chain, model.state
-    days = slice(warm_up, model.day)
-    years = (model.day - warm_up) / DAYS_PER_YEAR
-    link, unit = state.link_day[days], state.unit_day[days]
-    vacancies, redress = {}, dict.fromkeys(chain.units, 0.0)
-    for row, name in enumerate(chain.units):
-        empty = float(np.mean(state.unit["staff"][row] - unit["filled"][:, row]))
-        without = 1.0 - chain.value("temporaries", name)
-        vacancies[name] = empty / without if without > 0 else 0.0
-    for row, (supplier, client) in enumerate(chain.links):
-        encounters = float(link["encounters"][:, row].sum())
-        if client in chain.segments and encounters > 0:
-            answered = float((link["recoveries"] - link["deflected"])[:, row].sum()) / years
-            right = float(link["right"][:, row].sum()) / encounters
-            redress[supplier] += answered * right * chain.value("redress_cost", client)
-    causes = float(link["complaints"].sum() + link["surfaced"].sum() + unit["problems_solved"].sum()) / years
-    return Volumes(vacancies, redress, causes)
-
-
-def _mean(found: Sequence[Volumes]) -> Volumes:
-    units = found[0].vacancies
-    return Volumes(
-        {name: float(np.mean([one.vacancies[name] for one in found])) for name in units},
-        {name: float(np.mean([one.redress[name] for one in found])) for name in units},
-        float(np.mean([one.causes for one in found])),
-    )
-
-
 # --- figures ---------------------------------------------------------------------------------------------------------------
 
 _LABELS = ("lever", "home", "place", "what", "unit", "before", "after", "cost_from")
@@ -361,18 +315,14 @@ Each with the ends of its 95 % interval, `_low` and `_high`; runs : pairs of run
 """
 
 
-def _label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
+def label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
+    """Return what a table says of a step: what is moved, where, from and to, and where its cost comes from."""
     lever = levers.BY_NAME[one.action.lever]
     source = "books" if one.action.booked else "user" if lever.name in prices else "guess"
     return {
         "lever": lever.name, "home": lever.home, "place": one.name, "what": one.action.what, "unit": lever.unit,
         "before": one.before, "after": one.after, "cost_from": source,
     }  # fmt: skip
-
-
-def _bill(chain: ServiceChain, one: Candidate, stocked: Volumes, prices: Mapping[str, float]) -> Bill:
-    amount = actions.cost(chain, one, stocked, prices)
-    return Bill(booked=amount) if one.action.booked else Bill(priced=amount)
 
 
 def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, float]:
@@ -384,10 +334,10 @@ def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, 
     per_cost = 1.0 / cost if cost > 0 else np.nan
     estimates = {
         "satisfaction": satisfaction,
-        "net_profit": _linear(profit, 1.0, -bill.priced),
-        "points_per_money": _linear(satisfaction, MONEY * per_cost),
-        "profit_per_cost": _linear(profit, per_cost, -bill.priced * per_cost),
-        "worth": _linear(profit, 1.0, bill.booked),
+        "net_profit": linear(profit, 1.0, -bill.priced),
+        "points_per_money": linear(satisfaction, MONEY * per_cost),
+        "profit_per_cost": linear(profit, per_cost, -bill.priced * per_cost),
+        "worth": linear(profit, 1.0, bill.booked),
     }
     spread = {
         f"{name}{suffix}": value
@@ -397,7 +347,8 @@ def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, 
     return {"cost": cost, "booked": bill.booked, **spread, "runs": satisfaction.runs}
 
 
-def _linear(one: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+def linear(one: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+    """Return an estimate, scaled and shifted by figures that are known."""
     return Estimate(factor * one.mean + shift, factor * one.low + shift, factor * one.high + shift, one.runs)
 
 
