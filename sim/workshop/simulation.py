@@ -246,7 +246,7 @@ class Simulator:
         began = time.perf_counter()
         new = sum(one not in self._kept for one in wanted)
         asked = self._asked
-        found = list(self._pool.map(lambda one: self._future(*one, asked), wanted))
+        found = list(self._pool.map(lambda one: self._future(one[0], one[1], asked), wanted))
         if new:
             self._pace = 0.5 * self._pace + 0.5 * (time.perf_counter() - began) * self.workers / max(new, self.workers)
         return [found[row : row + len(sets)] for row in range(0, len(found), len(sets))]
@@ -337,10 +337,11 @@ class Simulator:
                 seeds = range(self.seed + start, self.seed + min(runs, start + self.workers))
                 ends += [self._end(after) - self._end(before) for before, after in self._pairs(sets, seeds)]
                 yield
-            found.append({"department": unit, "effect": told(estimate(ends), 2)})
+            effect = estimate(ends)
+            found.append((-effect.mean, {"department": unit, "effect": told(effect, 2)}))
             on_result({"running": {"what": "bottleneck", "done": number + 1, "of": len(units)}})
-        found.sort(key=lambda one: -one["effect"][0])
-        on_result({"bottleneck": {"runs": runs, "days": self.days, "departments": found}, "running": None})
+        best_first = [one for _, one in sorted(found, key=lambda one: one[0])]
+        on_result({"bottleneck": {"runs": runs, "days": self.days, "departments": best_first}, "running": None})
 
     def _should(self, wish: Wish, on_result: Tell) -> Iterator[None]:
         """Tell what a market vendor in each unit's place would do to customers, colleagues and costs."""
