@@ -15,7 +15,7 @@ export const number = (value, digits = 0, signed = false) => {
   formats[key] ??= format(digits, signed ? { signDisplay: "exceptZero" } : {});
   return formats[key].format(value).replace("-", "−");
 };
-export const percent = (share) => (share == null ? "–" : `${number(100 * share)} %`);
+export const percent = (share) => (share == null ? "–" : `${number(100 * share)}\u00a0%`);
 
 export const known = (key) => key in words;
 export const t = (key, values = {}) => {

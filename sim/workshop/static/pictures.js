@@ -1,7 +1,7 @@
 // Pictures for the laptop and the wall: would × should, the chain, bars with intervals, the room's guess beside the answer.
 
 import { h, number, percent, t } from "./live.js";
-import { disc, figure, label, ring, round, scale, ticks } from "./draw.js";
+import { disc, figure, label, lines, ring, round, scale, ticks } from "./draw.js";
 import { answerWord, shareRange, signedRange } from "./say.js";
 
 const between = (low, value, high) => Math.min(high, Math.max(low, value));
@@ -101,7 +101,8 @@ export const chain = ({ id, nodes, links, focus, wide = 1000, size = 14 }) => {
     else found.push({ from: one, members: [one] });
     return found;
   }, []);
-  const room = wide / merged.length, boxWide = Math.min(210, room * 0.68), boxHigh = size * 3.5;
+  const room = wide / merged.length, boxWide = Math.min(210, room * 0.74);
+  const two = nodes.some((one) => lines(one.name, boxWide - size * 1.4, size * 0.92, 9).length > 1), boxHigh = size * (two ? 4.5 : 3.5);
   const tallest = Math.max(...merged.map((one) => nodes.filter((node) => one.members.includes(node.x)).length));
   const high = Math.max(wide * 0.42, tallest * (boxHigh + size * 1.1));
   const at = {};
@@ -133,10 +134,10 @@ export const chain = ({ id, nodes, links, focus, wide = 1000, size = 14 }) => {
     const gauge = boxWide - size * 4.2;
     return h("g", { key: node.name, class: `node ${node.kind} ${shade(node.level)}${node.name === focus ? " focus" : ""}` },
       h("rect", { class: "box", x: left, y: top, width: boxWide, height: boxHigh, rx: node.kind === "segment" ? boxHigh / 2 : 8 }),
-      label(node.name, node.kind === "segment" ? x : left + size * 0.8, top + size * 1.15, { size: size * 0.95, width: boxWide - size * 1.4, most: 1, anchor: node.kind === "segment" ? "middle" : "start", cls: "name" }),
-      h("rect", { class: "gauge", x: left + size * 1.2, y: top + size * 2.45, width: gauge, height: 5, rx: 2.5 }),
-      node.level != null && h("rect", { class: "gauge full", x: left + size * 1.2, y: top + size * 2.45, width: round((gauge * node.level) / 100), height: 5, rx: 2.5 }),
-      h("text", { class: "name", x: left + boxWide - size * 1.1, y: top + size * 2.9, "font-size": size, "text-anchor": "end" }, node.level == null ? "–" : number(node.level)));
+      label(node.name, node.kind === "segment" ? x : left + size * 0.8, top + size * (two ? 1.6 : 1.15), { size: size * 0.92, width: boxWide - size * 1.4, most: 2, anchor: node.kind === "segment" ? "middle" : "start", cls: "name" }),
+      h("rect", { class: "gauge", x: left + size * 1.2, y: top + boxHigh - size * 1.05, width: gauge, height: 5, rx: 2.5 }),
+      node.level != null && h("rect", { class: "gauge full", x: left + size * 1.2, y: top + boxHigh - size * 1.05, width: round((gauge * node.level) / 100), height: 5, rx: 2.5 }),
+      h("text", { class: "name", x: left + boxWide - size * 1.1, y: top + boxHigh - size * 0.6, "font-size": size, "text-anchor": "end" }, node.level == null ? "–" : number(node.level)));
   }),
   h("g", { key: "legend" }, [0, 1, 2, 3, 4].map((one) => h("g", { class: `node level-${one}` }, h("rect", { class: "box", x: one * size * 5.4, y: legend - size * 0.6, width: size * 1.4, height: size * 1.2, rx: 3 }), h("text", { class: "quiet", x: one * size * 5.4 + size * 1.8, y: legend + size * 0.35, "font-size": size * 0.8 }, `${one * 20}–${one * 20 + 20}`))),
     label(t("h.chain.key"), size * 28, legend, { size: size * 0.8, width: wide - size * 29, most: 2, cls: "quiet" })));

@@ -86,7 +86,7 @@ const ends = () => [t("c.low"), t("c.high")];
 const gapPart = (state, reveal) => {
   const hidden = t("c.hidden", { minimum: state.minimum });
   const row = (name, given, received) => ({ label: name, given: given?.overall ?? null, received: received?.overall ?? null, givenN: given?.n, receivedN: received?.n, spread: received?.spread, detail: counts(given, received), hidden: given || received ? null : hidden });
-  const counts = (given, received) => [given && t("h.gap.own", { n: given.n }), received && t("h.gap.clients", { n: received.n })].filter(Boolean).join(" · ") || null;
+  const counts = (given, received) => (given || received ? t("h.gap.n", { given: given?.n ?? "–", received: received?.n ?? "–" }) : null);
   if (!state.focus) {
     const rows = reveal.totals.map((one) => row(one.department, one.given, one.received)).sort((a, b) => (gapOf(a) ?? 9) - (gapOf(b) ?? 9));
     return [dumbbell({ id: "gap", title: t("h.gap.all"), told: t("c.gap.told"), rows, words: words(), ends: ends(), size: rows.length > 9 ? 13 : 16, note: t("h.gap.note", { minimum: state.minimum }) })];
@@ -121,8 +121,8 @@ const verdictPart = (state, reveal) => {
   const clients = found?.would.clients ?? [];
   return [h("div", { class: found ? "two-up" : "", key: "verdict" },
     found && h("div", null, verdictCard(found, state)),
-    h("div", null, square({ id: "square", verdicts, focus: state.focus, size: found ? 15 : 14, wide: 760 }),
-      clients.length > 0 && bars({ id: "clients", title: t("h.clients"), told: t("h.clients.told"), rows: clients.map((one) => ({ label: one.client, value: mean(one.share), low: one.share?.[1], high: one.share?.[2], text: percent(mean(one.share)) })), low: 0, high: 1, write: percent, points: true, size: 16, middle: { at: 0.5, text: t("h.half") }, head: [t("h.client"), t("h.share.stay"), t("c.interval")] })))];
+    h("div", null, square({ id: "square", verdicts, focus: state.focus, size: 14, wide: found ? 600 : 820 }),
+      clients.length > 0 && bars({ id: "clients", title: t("h.clients"), told: t("h.clients.told"), rows: clients.map((one) => ({ label: one.client, value: mean(one.share), low: one.share?.[1], high: one.share?.[2], text: percent(mean(one.share)) })), low: 0, high: 1, write: percent, points: true, size: 15, wide: found ? 600 : 820, middle: { at: 0.5, text: t("h.half") }, head: [t("h.client"), t("h.share.stay"), t("c.interval")] })))];
 };
 
 const chainPart = (state, reveal) => reveal.chain ? [chain({ id: "chain", ...reveal.chain, focus: state.focus, size: 15 })] : [nothing(t("h.pending.long"))];
@@ -132,7 +132,7 @@ const bottleneckPart = (state, reveal) => {
   if (!found?.departments?.length) return [nothing(state.running ? t("h.running", state.running) : t("h.pending.long"))];
   const [first] = found.departments;
   const clear = first.effect[1] > 0;
-  return [h("p", { key: "says", class: "says" }, t(clear ? "h.bottleneck.says" : "h.bottleneck.close", { department: first.department, effect: signedRange(first.effect) })),
+  return [h("p", { key: "says", class: "says" }, t(clear ? "h.bottleneck.says" : "h.bottleneck.close", { department: first.department, size: number(mean(first.effect), 1, true), low: number(first.effect[1], 1, true), high: number(first.effect[2], 1, true) })),
     bars({ id: "bottleneck", title: t("h.bottleneck"), told: t("h.bottleneck.told"), rows: found.departments.map((one, place) => ({ label: one.department, value: mean(one.effect), low: one.effect[1], high: one.effect[2], mark: !place && clear, mild: !(one.effect[1] > 0) })), write: (value) => number(value, 1, true), size: found.departments.length > 10 ? 14 : 16, axis: t("h.bottleneck.axis"), note: t("h.bottleneck.note", { n: found.runs }) })];
 };
 
@@ -181,7 +181,7 @@ export const effectStage = (state, effect, wall) => {
     h("h1", { "data-testid": "effect-sentence", "aria-live": "polite" }, effect ? effectSentence(effect) : t("c.effect.none")),
     state.changes.length > 0 && h("ul", { class: "chips" }, state.changes.map((one) => h("li", { key: `${one.lever}-${one.where}` }, changeWords(one, state.levers)))),
     effect && h("div", { class: "two-up wide-left" },
-      effect.curve && curves({ id: "curve", title: t("c.curve.title"), told: effectSentence(effect), curve: effect.curve, lag: effect.external.lag, wide: 760, high: 330, size: 16, words: { before: t("c.before"), after: t("c.after"), axis: t("c.day.axis"), lag: t("c.lag") }, note: t("h.effect.note", { runs: effect.runs, of: effect.of }) }),
+      effect.curve && curves({ id: "curve", title: t("c.curve.title"), told: effectSentence(effect), curve: effect.curve, lag: effect.external.lag, wide: 620, high: 330, size: 15, words: { before: t("c.before"), after: t("c.after"), axis: t("c.day.axis"), lag: t("c.lag") }, note: t("h.effect.note", { runs: effect.runs, of: effect.of }) }),
       h("div", null,
         h("dl", { class: "facts" },
           h("div", null, h("dt", null, t("h.effect.external")), h("dd", null, signedRange(effect.external.difference))),
