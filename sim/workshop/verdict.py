@@ -212,7 +212,7 @@ class Jury:
         perceived, trust = self.people(view)
         swaps = choice.swaps(perceived, self.weights[view.supplier, view.client], trust, self.offers)
         effects = {name: float(np.mean(values)) for name, values in swaps.items()}
-        return choice.decider(effects, choice.answer(choice.certainty(shares))) or ""
+        return (choice.decider(effects, choice.answer(choice.certainty(shares))) or "").replace(" ", "_")
 
     def together(self, views: Sequence[View], shares: Sequence[np.ndarray]) -> np.ndarray:
         """Return the share of all clients' demand, weighted by how often they ask: (market, replicate)."""
