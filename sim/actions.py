@@ -411,9 +411,9 @@ def candidates(
             continue
         for place in one.places(chain):
             row = order[place]
-            candidate = _candidate(chain, one, place, row, step) if row in rows else None
-            if candidate:
-                found.append(candidate)
+            step_here = _candidate(chain, one, place, row, step) if row in rows else None
+            if step_here:
+                found.append(step_here)
     if not found:
         if refused and where is not None:
             raise refused
@@ -427,8 +427,12 @@ def candidates(
 
 
 def _candidate(chain: ServiceChain, one: Action, place: Place, row: int, factor: float) -> Candidate | None:
+    return candidate(one, place, row, chain.value(one.lever, *place), factor)
+
+
+def candidate(one: Action, place: Place, row: int, before: float, factor: float = 1.0) -> Candidate | None:
+    """Return a step of an action from the value that is there, or None where there is no room for one."""
     lever = levers.BY_NAME[one.lever]
-    before = chain.value(lever.name, *place)
     full = factor * one.step * (before if one.relative else 1.0)
     after = round(min(lever.high, max(lever.low, before + full)), 12)
     move = after - before

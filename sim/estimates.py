@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,10 +39,16 @@ def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
     if len(sample) == 1:
         return Estimate(mean, np.nan, np.nan, 1)
     error = float(sample.std(ddof=1)) / np.sqrt(len(sample))
+    half = float(_student(len(sample) - 1) * error)
+    return Estimate(mean, mean - half, mean + half, len(sample))
+
+
+@functools.cache
+def _student(freedom: int) -> float:
+    """Return by how many standard errors the interval reaches to either side."""
     from scipy import stats  # takes most of a second to import, and single runs have no use for it
 
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1) * error)
-    return Estimate(mean, mean - half, mean + half, len(sample))
+    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom))
 
 
 def mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:

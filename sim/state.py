@@ -63,7 +63,7 @@ class State:
 
     def copy(self) -> State:
         """Return an independent copy: a snapshot to branch from."""
-        return State(*(array.copy() for array in self.arrays()))
+        return State(*(_copied(array) for array in self.arrays()))
 
     def __deepcopy__(self, memo: dict[int, object]) -> State:
         return self.copy()
@@ -114,6 +114,13 @@ class State:
 
 
 _ARRAYS = operator.attrgetter(*(field.name for field in fields(State)))
+
+
+def _copied(array: np.ndarray) -> np.ndarray:
+    """Return a copy made byte by byte: NumPy copies structured rows field by field, which takes ten times as long."""
+    twin = np.empty_like(array)
+    twin.view(np.ndarray).reshape(-1).view("u1")[:] = array.view(np.ndarray).reshape(-1).view("u1")
+    return twin
 
 
 def _longer(array: np.ndarray, length: int) -> np.ndarray:

@@ -10,23 +10,21 @@ too, a step of everything that can be done there at once.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sim import actions, designs, levers, measures
 from sim.actions import Candidate, Volumes
+from sim.bills import Bill, bill, mean_volumes, volumes
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.estimates import Estimate, estimate
-from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
+from sim.threads import Counter, Tick, each
 
 STOCK = 16
 """Seeds of screening that also run the firm as described: for volumes, and to see whether half steps bend the response."""
@@ -34,9 +32,6 @@ MARKS = {"guess": " *", "books and prices": " **"}
 """How costs are marked that do not come from the model's books, or not wholly, by ``cost_from``."""
 MONEY = 100_000
 """Units of currency by which effects on satisfaction are told."""
-
-Result = TypeVar("Result")
-Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +73,6 @@ class WeakestLink:
         return {"actions": self.confirmed, "screening": self.screening, "places": self.places, "levers": self.levers}
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """What something costs a year: what the model's books hold of it, and what has a price beside them."""
-
-    booked: float = 0.0
-    priced: float = 0.0
-
-    @property
-    def total(self) -> float:
-        """Both together."""
-        return self.booked + self.priced
-
-    def __add__(self, other: Bill) -> Bill:
-        return Bill(self.booked + other.booked, self.priced + other.priced)
-
-
 def weakest_link(
     chain: ServiceChain,
     *,
@@ -133,15 +112,15 @@ def weakest_link(
             raise InputError(f"too few {name}", place=name, value=number, allowed=f"{least} or more")
     prices = actions.check_prices(prices or {})
     found = actions.candidates(chain, only=only, where=where, off=off, step=step)
-    counter = _Counter(progress)
+    counter = Counter(progress)
     length: dict[str, Any] = {"warm_up": warm_up, "days": days, "workers": workers, "counter": counter}
     screened = screen(chain, found, pairs=pairs, seed=seed, **length)
-    bills = [_bill(chain, one, screened.volumes, prices) for one in found]
-    labels = [_label(one, prices) for one in found]
+    bills = [bill(chain, one, screened.volumes, prices) for one in found]
+    labels = [label(one, prices) for one in found]
 
     def summed(chosen: Sequence[int]) -> dict[str, float]:
-        bill = sum((bills[one] for one in chosen), Bill())
-        return _figures(screened.satisfaction.estimate(chosen), screened.profit.estimate(chosen), bill)
+        total = sum((bills[one] for one in chosen), Bill())
+        return _figures(screened.satisfaction.estimate(chosen), screened.profit.estimate(chosen), total)
 
     screening = pd.DataFrame([label | summed([row]) for row, label in enumerate(labels)])
     best = _best(screening, confirm)
@@ -151,8 +130,8 @@ def weakest_link(
     paired = alone(chain, [[found[one]] for one in best], runs=runs, seed=seed + rows, **length)
 
     def checked(column: int, chosen: Sequence[int], paired: np.ndarray) -> dict[str, Any]:
-        bill = sum((bills[one] for one in chosen), Bill())
-        figures = _figures(estimate(paired[:, column, 0]), estimate(paired[:, column, 1]), bill)
+        total = sum((bills[one] for one in chosen), Bill())
+        figures = _figures(estimate(paired[:, column, 0]), estimate(paired[:, column, 1]), total)
         return figures | {f"screened_{name}": value for name, value in summed(chosen).items() if name in _BOTH}
 
     confirmed = pd.DataFrame(
@@ -201,10 +180,10 @@ def screen(
     warm_up: int,
     days: int,
     workers: int | None = None,
-    counter: _Counter | None = None,
+    counter: Counter | None = None,
 ) -> Screened:
     """Move all candidates at once by a two-level design and return what each does; see `weakest_link`."""
-    counter = counter or _Counter()
+    counter = counter or Counter()
     design = designs.screening(len(found), seed, pairs)
     stock = min(STOCK, len(design))
 
@@ -219,14 +198,14 @@ def screen(
         as_is = root.branch().run(days)
         return np.array(both), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
 
-    results = _each(one_row, range(len(design)), workers, counter)
+    results = each(one_row, range(len(design)), workers, counter)
     both = np.array([one for one, _, _ in results])
     _check_finite(both)
     satisfaction, profit = (designs.effects(design, both[:, 0, figure] - both[:, 1, figure]) for figure in (0, 1))
     # Where all values of a lever lie to one side of the firm as described, the middle is not the firm as described.
     moved = float(np.sum(satisfaction.means * np.array([one.off_centre for one in found])))
     bends = [one[:, 0].mean() - as_is[0] - moved for one, as_is, _ in results[:stock]]
-    stocked = _mean([one for _, _, one in results if one is not None])
+    stocked = mean_volumes([one for _, _, one in results if one is not None])
     return Screened(satisfaction, profit, stocked, estimate(bends))
 
 
@@ -239,14 +218,14 @@ def alone(
     warm_up: int,
     days: int,
     workers: int | None = None,
-    counter: _Counter | None = None,
+    counter: Counter | None = None,
 ) -> np.ndarray:
     """Move each group of candidates alone, a whole step each, and return what that changes.
 
     An array (run, group, figure); figures are external satisfaction and profit a year. The first run has the seed ``seed``;
     all futures of a run share their random numbers with the firm as described.
     """
-    counter = counter or _Counter()
+    counter = counter or Counter()
 
     def one_run(number: int) -> np.ndarray:
         root = ServiceModel(chain, seed=seed + number).run(warm_up)
@@ -254,7 +233,7 @@ def alone(
         ends = [_outcome(future(root, [(one, one.after) for one in group], days), warm_up, counter) for group in groups]
         return np.array(ends) - as_is
 
-    paired = np.array(_each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
+    paired = np.array(each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
     _check_finite(paired)
     return paired
 
@@ -279,41 +258,6 @@ def place_runs(runs: int) -> int:
 # --- running ---------------------------------------------------------------------------------------------------------------
 
 
-class _Counter:
-    """Counts runs over threads, and tells them when to stop."""
-
-    def __init__(self, progress: Tick | None = None) -> None:
-        self.progress, self.done = progress, 0
-        self.lock, self.stop = threading.Lock(), threading.Event()
-
-    def tick(self) -> None:
-        if self.stop.is_set():
-            raise _Stopped
-        with self.lock:
-            self.done += 1
-            if self.progress:
-                self.progress(self.done)
-
-
-class _Stopped(Exception):
-    """Another run has failed, or the user has had enough."""
-
-
-def _each(
-    task: Callable[[int], Result], numbers: Sequence[int], workers: int | None, counter: _Counter
-) -> list[Result]:
-    """Return what ``task`` gives for each number, in their order, whatever the number of threads."""
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        tasks = [pool.submit(task, number) for number in numbers]
-        try:
-            wait(tasks, return_when=FIRST_EXCEPTION)
-            return [one.result() for one in tasks]
-        except BaseException:
-            counter.stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def future(root: ServiceModel, chosen: Sequence[tuple[Candidate, float]], days: int) -> ServiceModel:
     """Return a branch of a model in which these levers have these values from now on, ``days`` later."""
     model = root.branch()
@@ -333,7 +277,7 @@ def _window(days: int) -> int:
     return max(1, days // 4)
 
 
-def _outcome(model: ServiceModel, warm_up: int, counter: _Counter) -> np.ndarray:
+def _outcome(model: ServiceModel, warm_up: int, counter: Counter) -> np.ndarray:
     """Return external satisfaction over the last quarter of the days since ``warm_up``, and profit a year over all of them."""
     arrays = measures.daily_arrays(model)
     counter.tick()
@@ -349,36 +293,6 @@ def _check_finite(figures: np.ndarray) -> None:
             allowed="an organisation that keeps customers over the days that are compared",
             hint="look at `service-culture run`: churn, new_customers and the load of the units decide how many stay",
         )
-
-
-def volumes(model: ServiceModel, warm_up: int) -> Volumes:
-    """Return how much of what is paid by the piece happened in a year of one run."""
-    chain, state = model.chain, model.state
-    days = slice(warm_up, model.day)
-    years = (model.day - warm_up) / DAYS_PER_YEAR
-    link, unit = state.link_day[days], state.unit_day[days]
-    vacancies, redress = {}, dict.fromkeys(chain.units, 0.0)
-    for row, name in enumerate(chain.units):
-        empty = float(np.mean(state.unit["staff"][row] - unit["filled"][:, row]))
-        without = 1.0 - chain.value("temporaries", name)
-        vacancies[name] = empty / without if without > 0 else 0.0
-    for row, (supplier, client) in enumerate(chain.links):
-        encounters = float(link["encounters"][:, row].sum())
-        if client in chain.segments and encounters > 0:
-            answered = float((link["recoveries"] - link["deflected"])[:, row].sum()) / years
-            right = float(link["right"][:, row].sum()) / encounters
-            redress[supplier] += answered * right * chain.value("redress_cost", client)
-    causes = float(link["complaints"].sum() + link["surfaced"].sum() + unit["problems_solved"].sum()) / years
-    return Volumes(vacancies, redress, causes)
-
-
-def _mean(found: Sequence[Volumes]) -> Volumes:
-    units = found[0].vacancies
-    return Volumes(
-        {name: float(np.mean([one.vacancies[name] for one in found])) for name in units},
-        {name: float(np.mean([one.redress[name] for one in found])) for name in units},
-        float(np.mean([one.causes for one in found])),
-    )
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------------
@@ -401,18 +315,14 @@ Each with the ends of its 95 % interval, `_low` and `_high`; runs : pairs of run
 """
 
 
-def _label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
+def label(one: Candidate, prices: Mapping[str, float]) -> dict[str, Any]:
+    """Return what a table says of a step: what is moved, where, from and to, and where its cost comes from."""
     lever = levers.BY_NAME[one.action.lever]
     source = "books" if one.action.booked else "user" if lever.name in prices else "guess"
     return {
         "lever": lever.name, "home": lever.home, "place": one.name, "what": one.action.what, "unit": lever.unit,
         "before": one.before, "after": one.after, "cost_from": source,
     }  # fmt: skip
-
-
-def _bill(chain: ServiceChain, one: Candidate, stocked: Volumes, prices: Mapping[str, float]) -> Bill:
-    amount = actions.cost(chain, one, stocked, prices)
-    return Bill(booked=amount) if one.action.booked else Bill(priced=amount)
 
 
 def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, float]:
@@ -424,10 +334,10 @@ def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, 
     per_cost = 1.0 / cost if cost > 0 else np.nan
     estimates = {
         "satisfaction": satisfaction,
-        "net_profit": _linear(profit, 1.0, -bill.priced),
-        "points_per_money": _linear(satisfaction, MONEY * per_cost),
-        "profit_per_cost": _linear(profit, per_cost, -bill.priced * per_cost),
-        "worth": _linear(profit, 1.0, bill.booked),
+        "net_profit": linear(profit, 1.0, -bill.priced),
+        "points_per_money": linear(satisfaction, MONEY * per_cost),
+        "profit_per_cost": linear(profit, per_cost, -bill.priced * per_cost),
+        "worth": linear(profit, 1.0, bill.booked),
     }
     spread = {
         f"{name}{suffix}": value
@@ -437,7 +347,8 @@ def _figures(satisfaction: Estimate, profit: Estimate, bill: Bill) -> dict[str, 
     return {"cost": cost, "booked": bill.booked, **spread, "runs": satisfaction.runs}
 
 
-def _linear(one: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+def linear(one: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+    """Return an estimate, scaled and shifted by figures that are known."""
     return Estimate(factor * one.mean + shift, factor * one.low + shift, factor * one.high + shift, one.runs)
 
 

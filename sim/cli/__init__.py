@@ -12,7 +12,7 @@ from sim.errors import ServiceCultureError
 
 # Each module adds its commands; their order is that of the help.
 # isort: off
-from sim.cli import describing, client, tickets, running, comparing, telling, weakest, reporting  # noqa: F401
+from sim.cli import describing, client, tickets, running, comparing, telling, weakest, hiring, workshop, reporting  # noqa: F401
 # isort: on
 
 STOPPED = 130

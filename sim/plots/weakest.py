@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from sim.plots.chain import BEND, Places, canvas, draw_links, draw_nodes, layers, legend_of_shapes
+from sim.layout import Places, layers
+from sim.plots.chain import BEND, canvas, draw_links, draw_nodes, legend_of_shapes
 from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE
 from sim.weakest_link import MONEY, WeakestLink, ranked
 

@@ -1,0 +1,339 @@
+"""The exercise as a command: would they hire you back, should they, and what would you change?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.app import app
+from sim.cli.options import AsJson, Format, Overwrite, Quiet, Seed, Without, Workers, folder_for, load
+from sim.console import (
+    announce,
+    but_for,
+    compiling,
+    estimate_as_dict,
+    print_json,
+    print_table,
+    progress,
+    warn_of_overload,
+)
+from sim.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.hireback.asis import AsIs
+
+DEFAULT = "energy_distributor"
+SHOWN = 12
+"""Rows of each table on the screen; the files hold all."""
+
+
+@app.command(
+    "hire-back",
+    rich_help_panel="Ask",
+    epilog="Examples: service-culture hire-back HR · service-culture hire-back --market reliability=0.95 it retailer · "
+    "service-culture hire-back --all my-firm.toml · service-culture hire-back --assumptions",
+)
+def hire_back(
+    department: Annotated[
+        str | None,
+        typer.Argument(help="A department or contractor: its name, its initials or the beginning of its name."),
+    ] = None,
+    organisation: Annotated[
+        str | None,
+        typer.Argument(
+            help="An organisation file (.toml, .xlsx, .json, .graphml), a folder of CSVs, or a bundled organisation's name.",
+            show_default=DEFAULT,
+        ),
+    ] = None,
+    everybody: Annotated[
+        bool,
+        typer.Option("--all", help="The whole internal market: every department and contractor, who would hire whom."),
+    ] = False,
+    market: Annotated[
+        list[str] | None,
+        typer.Option(help="What is assumed of the market, NAME=VALUE; --assumptions lists the names. May be repeated."),
+    ] = None,
+    assumptions: Annotated[
+        bool, typer.Option("--assumptions", help="List what is assumed of the market and of choosing, and stop.")
+    ] = False,
+    markets: Annotated[int, typer.Option(help="Markets that could be out there.", min=1, max=100_000)] = 200,
+    runs: Annotated[int, typer.Option(help="Runs (seeds).", min=2, max=100_000)] = 20,
+    days: Annotated[int, typer.Option(help="Working days that are looked at.", min=4, max=100_000)] = 250,
+    warm_up: Annotated[int, typer.Option(help="Working days before.", min=0, max=100_000)] = 250,
+    seed: Seed = 1,
+    workers: Workers = None,
+    without: Without = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for tables, pictures and the manifest [default: results/hire-back, replaced]"),
+    ] = None,
+    table_format: Format = "csv",
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Would the clients of a department hire it back if they were free to buy elsewhere? With reasons and uncertainty."""
+    from sim import mechanisms, results
+
+    if assumptions:
+        _print_assumptions(market or [], as_json)
+        return
+    if everybody and organisation is None:
+        department, organisation = None, department
+    if department is None and not everybody:
+        raise InputError(
+            "whose clients are to be asked?",
+            place="hire-back",
+            allowed="a department or contractor, or --all",
+            hint="for example: service-culture hire-back HR",
+        )
+    results.check_format(table_format)
+    out, overwrite = folder_for("hire-back", out, overwrite)
+    off = mechanisms.switchable(without or [])
+    organisation = organisation or DEFAULT
+    chain = load(organisation, off)
+    with compiling(quiet or as_json):
+        from sim.hireback import market as markets_
+        from sim.hireback.asis import as_is
+        from sim.hireback.names import unit_called
+        from sim.model import ServiceModel
+
+        unit = None if department is None else unit_called(chain, department)
+        assumed = markets_.parse(market or [])
+        announce(chain, f"{runs} runs of {days} days, {markets} markets{but_for(off)}", quiet or as_json)
+        ServiceModel(chain, seed=seed).run(1)
+    warn_of_overload(chain)
+    with progress("asking the clients", runs, quiet or as_json) as tick:
+        found = as_is(
+            chain, market=assumed, runs=runs, seed=seed, warm_up=warm_up, days=days, markets=markets, workers=workers,
+            progress=tick,
+        )  # fmt: skip
+    tables = _tables(found)
+    with results.folder(out, overwrite=overwrite) as draft:
+        from sim import plots
+
+        for name, table in tables.items():
+            results.write_table(draft / name, table, table_format)
+        if unit is not None:
+            plots.kept_by_client(found, unit).savefig(draft / "clients.png")
+            plots.mirror_picture(found, unit).savefig(draft / "mirror.png")
+        plots.internal_market(found).savefig(draft / "market.png")
+        manifest = results.manifest(
+            "hire-back", chain, tables, organisation=organisation, department=unit, market=assumed.as_dict(),
+            markets=markets, runs=runs, days=days, warm_up=warm_up, seed=seed, without=off,
+        )  # fmt: skip
+        results.write_manifest(draft, manifest)
+    if as_json:
+        print_json(_as_json(found, tables, unit, str(out), manifest["results"]["sha256"]))
+    elif not quiet:
+        if unit is not None:
+            _print_unit(found, tables, unit, but_for(off))
+        if everybody:
+            _print_market(found, tables, but_for(off))
+        else:
+            print(_market_in_a_line(found))
+        pictures = "market" if unit is None else "clients, mirror, market"
+        print(f"Tables, pictures ({pictures}) and manifest are in {out}")
+
+
+def _tables(found: AsIs) -> dict[str, pd.DataFrame]:
+    """Return every table by file name."""
+    from sim.hireback import matrix, mirror
+
+    chain, looks = found.chain, found.looks
+    return {
+        "departments": found.units(),
+        "clients": found.clients(),
+        "matrix": matrix.shares(found).rename_axis("supplier").reset_index(),
+        "mutual": matrix.mutual(found),
+        "levels": mirror.sides(chain, looks),
+        "gaps": mirror.gaps(chain, looks),
+        "processes": mirror.processes(chain, looks),
+        "leaders": mirror.leaders(chain, looks),
+    }
+
+
+def _as_json(found: AsIs, tables: dict[str, pd.DataFrame], unit: str | None, out: str, digest: str) -> dict[str, Any]:
+    """Return what JSON shows: of one unit its part of the tables, of all of them everything."""
+    from sim.hireback import words
+
+    mine = {"departments": "supplier", "clients": "supplier", "levels": "unit", "gaps": "unit", "processes": "unit",
+            "leaders": "unit"}  # fmt: skip
+    shown = {
+        name: table if unit is None else table[table[mine[name]] == unit]
+        for name, table in tables.items()
+        if unit is None or name in mine
+    }
+    content: dict[str, Any] = {"out": out, "sha256": digest, "market": found.market.as_dict()}
+    if unit is not None:
+        verdict = found.of_unit(unit)
+        content |= {
+            "department": unit, "answer": verdict.answer, "share": estimate_as_dict(verdict.share),
+            "certainty": verdict.certainty, "in_words": words.would(found, unit),
+        }  # fmt: skip
+    return content | {name: table.to_dict(orient="records") for name, table in shown.items()}
+
+
+def _print_assumptions(given: Sequence[str], as_json: bool) -> None:
+    """List every assumption about the market, with the value that it would have."""
+    from sim.hireback.market import ASSUMPTIONS, parse
+
+    values = parse(given).as_dict()
+    if as_json:
+        print_json([
+            {"name": one.name, "value": values[one.name], "default": one.default, "unit": one.unit, "low": one.low,
+             "high": one.high, "source": one.source, "meaning": one.meaning}
+            for one in ASSUMPTIONS
+        ])  # fmt: skip
+        return
+    print_table(
+        "What is assumed of the market, and of how people choose",
+        ("name", "value", "range", "meaning", "source"),
+        [
+            (one.name.replace("_", "-"), f"{values[one.name]:g}", f"{one.low:g} to {one.high:g}\n{one.unit}", one.meaning,
+             one.source)
+            for one in ASSUMPTIONS
+        ],
+        "--market NAME=VALUE replaces one. docs/hire_back.md says how they work together.",
+    )  # fmt: skip
+
+
+def _print_unit(found: AsIs, tables: dict[str, pd.DataFrame], unit: str, note: str) -> None:
+    """Print the verdict on one unit in words, then its clients, the mirror, broken processes, and its leaders."""
+    from sim.hireback import words
+
+    print("\n" + "\n".join(words.would(found, unit)) + "\n")
+    name = found.chain.setting("name")
+    verdicts = sorted(
+        (found.of_client(*edge) for edge in found.chain.links if edge[0] == unit), key=lambda one: -one.demand
+    )
+    total = max(sum(one.demand for one in verdicts), 1e-9)
+    print_table(
+        f"{name}{note}: would the clients of {unit} stay?",
+        ("client", "part of\nits work", "answer", "share that stays, %", "nine markets\nof ten, %", "more than\nhalf stays",
+         "what decides, points of the share"),
+        [
+            (one.client or "", _part(one.demand / total), *_answer(one), words.short_reason(one))
+            for one in verdicts[:SHOWN]
+        ],
+        f"n = {len(found.seeds)} runs × {found.markets} markets; mean [95 % interval over runs]. What decides: share less the "
+        "share if this were as in an average vendor.",
+    )  # fmt: skip
+    _print_mirror(found, tables, unit)
+    _print_processes(tables["processes"], unit)
+    _print_leaders(tables["leaders"], [unit], len(found.seeds))
+
+
+def _answer(one: Any) -> tuple[str, str, str, str]:
+    """Return answer, share, spread over markets and certainty, as a table shows them."""
+    from sim.hireback import words
+    from sim.hireback.choice import WORDS
+
+    if one.answer is None:
+        return "nobody served", "–", "–", "–"
+    between = f"{100 * one.market_low:.0f}–{100 * one.market_high:.0f}"
+    return WORDS[one.answer], words.percent(one.share).replace(" %", ""), between, f"in {words.chance(one.certainty)}"
+
+
+def _part(share: float) -> str:
+    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _print_mirror(found: AsIs, tables: dict[str, pd.DataFrame], unit: str) -> None:
+    levels = tables["levels"]
+    mine = levels[levels["unit"] == unit].set_index(["dimension", "side"])
+    names = levels["dimension"].unique()
+    blind = tables["gaps"]
+    blind = blind[blind["unit"] == unit].set_index("dimension")
+    print_table(
+        f"{unit}: the service it gives, and the service it gets, 0–100",
+        ("dimension", "given, as its\nclients see it", "given, as it\nsees itself", "its own view less\nits clients'",
+         "received from its\nown suppliers"),
+        [
+            (name, _cell(mine.loc[(name, "given")], "level"), _cell(mine.loc[(name, "own")], "level"),
+             _cell(blind.loc[name], "blind_spot", sign=True) if name in blind.index else "",
+             _cell(mine.loc[(name, "received")], "level"))
+            for name in names
+        ],
+        f"n = {len(found.seeds)} runs; mean [95 % interval]. Its own view is made of what it can know without asking anybody.",
+    )  # fmt: skip
+
+
+def _print_processes(table: pd.DataFrame, unit: str | None) -> None:
+    mine = table if unit is None else table[table["unit"] == unit]
+    where = "in the firm" if unit is None else f"in {unit}"
+    if mine.empty:
+        print(f"Processes: nothing {where} is beyond the limits that tell a broken or missing process.\n")
+        return
+    print(f"Processes that are broken or missing {where}:")
+    for row in mine.head(SHOWN).to_dict(orient="records"):
+        at = row["unit"] + (f" → {row['client']}" if isinstance(row["client"], str) else "")
+        print(f"  {row['state']:<8} {at}: {row['says']}")
+    print()
+
+
+def _print_leaders(table: pd.DataFrame, units: Sequence[str], runs: int) -> None:
+    columns = (
+        ("support", "leaders'\nsupport"), ("voice_climate", "safe to\nspeak up"), ("raised", "problems\nraised, %"),
+        ("quality", "service\ndelivered"), ("professed", "standard\nprofessed"),
+        ("short_of_professed", "delivered less\nprofessed"), ("in_time", "in time,\n%"),
+    )  # fmt: skip
+    known = table.set_index("unit")
+    print_table(
+        "Do leaders encourage it? Do they and their people deliver it?",
+        ("department", *(label for _, label in columns)),
+        [
+            (unit, *(_cell(known.loc[unit], name, sign=name.startswith("short")) for name, _ in columns))
+            for unit in units
+        ],
+        f"0–100, n = {runs} runs; mean [95 % interval]. Professed: what customers are promised; inside, what clients were led "
+        "to expect.",
+    )
+
+
+def _cell(row: Any, name: str, sign: bool = False) -> str:
+    mean, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
+    if mean != mean:
+        return "–"
+    text = f"{mean:+.1f}" if sign else f"{mean:.1f}"
+    return text if low != low or low == high else f"{text} [{low:.1f}, {high:.1f}]"
+
+
+def _print_market(found: AsIs, tables: dict[str, pd.DataFrame], note: str) -> None:
+    """Print the verdict on every unit, the lowest share first."""
+    from sim.hireback import words
+
+    verdicts = [found.of_unit(unit) for unit in found.chain.units]
+    verdicts.sort(key=lambda one: (one.answer is None, one.share.mean))
+    print("\n" + _market_in_a_line(found) + "\n")
+    print_table(
+        f"{found.chain.setting('name')}{note}: who would be hired back by its clients?",
+        ("department", "answer", "share that stays, %", "nine markets\nof ten, %", "more than\nhalf stays",
+         "what decides, points of the share"),
+        [(one.supplier, *_answer(one), words.short_reason(one)) for one in verdicts],
+        f"n = {len(found.seeds)} runs × {found.markets} markets; mean [95 % interval over runs]. Who would hire whom: matrix, "
+        "clients.",
+    )  # fmt: skip
+    _print_processes(tables["processes"], None)
+    _print_leaders(tables["leaders"], found.chain.units, len(found.seeds))
+
+
+def _market_in_a_line(found: AsIs) -> str:
+    from sim.hireback import matrix
+
+    counted = matrix.counts(found)
+    said = [
+        f"{counted['yes']} would be hired back",
+        f"{counted['no']} would not",
+        f"{counted['close']} {'is' if counted['close'] == 1 else 'are'} too close to call",
+    ]
+    if counted["unknown"]:
+        said.append(f"{counted['unknown']} served nobody")
+    worst = matrix.bottleneck(found)
+    last = f" The lowest share: {worst}." if worst else ""
+    return f"Of all {len(found.chain.units)} departments and contractors, {', '.join(said)}.{last}"

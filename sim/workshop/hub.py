@@ -1,0 +1,101 @@
+"""Tells every screen what the room looks like: the whole state each time, the newest only, once per change.
+
+There is no queue. A hub holds one message, the latest; each listener remembers which one it has had. A phone that is slow,
+asleep or new gets the latest when it is ready for it, and costs the others nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+TICK = 0.03
+"""Seconds between broadcasts at the least; what happens in between goes out together."""
+
+
+class Hub:
+    """One stream of states.
+
+    Parameters
+    ----------
+    make : returns the state, without its id; called at most once per tick
+    first : id of the first message, one more with each that differs; let it begin above every id of an earlier process
+    on_listeners : called when somebody begins or ends to listen
+    """
+
+    def __init__(
+        self, make: Callable[[], dict[str, Any]], first: int, on_listeners: Callable[[], None] = lambda: None
+    ) -> None:
+        self._make = make
+        self.id = first
+        self._body = b""
+        self.message = b""
+        self._turn = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = -TICK
+        self._closed = False
+        self.who: Counter[str] = Counter()
+        self._on_listeners = on_listeners
+
+    def touch(self) -> None:
+        """Say that the state may have changed; a broadcast follows within a tick, if it has. Event loop only."""
+        if self._timer is None and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time(), self._last + TICK), self._publish)
+
+    def _publish(self) -> None:
+        self._timer = None
+        self._last = asyncio.get_running_loop().time()
+        self.refresh()
+
+    def refresh(self) -> bytes:
+        """Make the message anew if the state differs, wake every listener, and return the latest message."""
+        state = self._make()
+        body = json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        if body != self._body:
+            self.id += 1
+            self._body = body
+            # SSE data is one line: JSON escapes every line end inside a text.
+            self.message = b'id: %d\nevent: state\ndata: {"id":%d,%s\n\n' % (self.id, self.id, body[1:])
+            self._turn.set()
+            self._turn = asyncio.Event()
+        return self.message
+
+    @property
+    def listeners(self) -> int:
+        """Streams that are open."""
+        return self.who.total()
+
+    async def listen(self, who: str = "") -> AsyncIterator[bytes]:
+        """Yield the latest message at once, and then each newer one; ends when the hub closes.
+
+        ``who`` is counted in `who` while the stream is open.
+        """
+        if not self.message:
+            self.refresh()
+        seen = None
+        self.who[who] += 1
+        self._on_listeners()
+        try:
+            while not self._closed:
+                turn = self._turn
+                if seen != self.id:
+                    seen = self.id
+                    yield self.message
+                else:
+                    await turn.wait()
+        finally:
+            self.who[who] -= 1
+            if not self.who[who]:
+                del self.who[who]
+            self._on_listeners()
+
+    def close(self) -> None:
+        """End every stream."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._turn.set()

@@ -1,0 +1,315 @@
+"""One session: its file, its room, its screens and its questions to the model, kept in step.
+
+Everything happens on the event loop, one event at a time: an event is checked, committed to the file, applied to the room, and
+told to the screens. What the model answers arrives from threads and is handed over to the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import hmac
+import importlib.metadata
+import math
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim import levers
+from sim.chain import ServiceChain
+from sim.errors import InputError
+from sim.workshop import chains, checks, engine, views
+from sim.workshop.hub import Hub
+from sim.workshop.inputs import Refused, number, shown
+from sim.workshop.room import Room
+from sim.workshop.scores import MINIMUM, Cell
+from sim.workshop.store import FORMAT, SUFFIX, Event, Store
+
+LETTERS = "BCDFGHJKLMNPQRSTVWXYZ"
+"""Letters of a join code: no I and O, which look like 1 and 0, and no vowels, so that no code is a word."""
+CODE_LENGTH = 5
+SECRET_BYTES = 32
+
+RUNS, WARM_UP, DAYS = 20, 250, 250
+
+
+@functools.cache
+def version() -> str:
+    """Return the version of the program, which a shared result depends on."""
+    try:
+        return importlib.metadata.version("service-culture")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def new_code() -> str:
+    """Return a join code."""
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+
+
+def hashed(token: str) -> str:
+    """Return what is kept of a participant's token: nobody who reads the file can take a phone's place."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+class Session:
+    """A room that is open.
+
+    Parameters
+    ----------
+    store : its file, in which `begin` has written
+    model : makes what the engine asks; tests have their own
+    first : id of the first state sent; above every id of an earlier process, so that phones see ids rise
+
+    Attributes
+    ----------
+    code, secret : what participants type, and what the facilitator's address holds
+    room : the state
+    public, host : streams of states for phones and for the facilitator
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        model: Callable[[], Any] = engine.Model,
+        workers: int | None = None,
+        first: int | None = None,
+        place: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
+        self.store = store
+        facts = {
+            name: store.fact(name) for name in ("code", "secret", "organisation", "seed", "runs", "warm_up", "days")
+        }
+        if not all(isinstance(facts[name], str) for name in ("code", "secret")):
+            raise InputError("this is not the file of a session", source=str(store.path))
+        self.code, self.secret = facts["code"], facts["secret"]
+        self.settings: dict[str, int] = {name: facts[name] for name in ("seed", "runs", "warm_up", "days")}
+        self.opened: dict[str, Any] | None = store.fact("opened")
+        self.base: ServiceChain | None = (
+            ServiceChain.from_node_link(facts["organisation"]) if facts["organisation"] is not None else None
+        )
+        self.room = Room()
+        for event in store.events():
+            self.room.apply(event)
+        self.place = place or (lambda: {})
+        self.results: dict[str, Any] = {}
+        self.wiped = False
+        self._numbers: dict[str, int] = {}
+        self._changed = 0
+        self._public: tuple[int, dict[str, Any]] = (-1, {})
+        self._loop: asyncio.AbstractEventLoop | None = None
+        first = time.time_ns() // 1_000_000 if first is None else first
+        self.public = Hub(self.public_state, first, lambda: self.host.touch())
+        self.host = Hub(lambda: views.host_state(self), first)
+        self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
+
+    # --- states -------------------------------------------------------------------------------------------------------
+
+    def public_state(self) -> dict[str, Any]:
+        """Return what phones see, without the id; made once per change."""
+        if self._public[0] != self._changed:
+            self._public = (self._changed, views.public_state(self))
+        return self._public[1]
+
+    def touch(self) -> None:
+        """Say that something changed, to every screen."""
+        self._changed += 1
+        self.public.touch()
+        self.host.touch()
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def submit(self, kind: str, data: Mapping[str, Any], person: str | None = None) -> dict[str, Any]:
+        """Let something happen: check it, commit it, apply it, tell everybody; raise `Refused` when it may not.
+
+        Returns what was kept. Event loop only.
+        """
+        if self.wiped:
+            raise Refused("no_such_session", 404)
+        self._loop = asyncio.get_running_loop()
+        if person is None and kind == "lever":
+            data = self._lever(data)
+        if person is None and kind == "assume":
+            data = self._assumption(data)
+        kept = checks.check(self.room, kind, data, person)
+        event = self.store.append(kind, kept)
+        self.room.apply(event)
+        if kind == "rehearse_stop":
+            self.store.forget("rehearse")
+        self.touch()
+        self.think()
+        return kept
+
+    def _lever(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Look up a lever, its range, and its value in the organisation as described."""
+        name = data.get("lever")
+        one = levers.BY_NAME.get(name) if isinstance(name, str) else None
+        if one is None:
+            raise Refused("unknown_lever", lever=shown(name))
+        place = checks.place(self.room, data.get("where"))
+        to = number(data.get("to"), one.low, one.high, "to")
+        before = next((was.before for at, was in self.room.changes if (at, was.lever) == (place, one.name)), None)
+        if before is None:
+            names = tuple(self.room.name(key) for key in place)
+            row = next(
+                (
+                    row
+                    for row in self.results.get("levers") or ()
+                    if (row["name"], (row["where"],)) == (one.name, names)
+                ),
+                None,
+            )
+            before = row["before"] if row is not None else self._as_described(one, names)
+        if before is None:
+            raise Refused("unknown_place", where=shown(data.get("where")))
+        return {"lever": one.name, "where": data.get("where"), "from": before, "to": to}
+
+    def _as_described(self, lever: levers.Lever, names: tuple[str, ...]) -> float | None:
+        try:
+            chain = self.chain()
+        except InputError:
+            return None
+        return None if chain is None else chains.value(chain, lever, names)
+
+    def _assumption(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        known = {one["name"]: one for one in self.results.get("assumptions", ())}
+        one = known.get(data.get("name"))
+        if one is None:
+            raise Refused("unknown_assumption", name=shown(data.get("name")))
+        to = None if data.get("to") is None else number(data["to"], one["low"], one["high"], "to")
+        return {"name": one["name"], "to": to}
+
+    # --- the model ----------------------------------------------------------------------------------------------------
+
+    def chain(self) -> ServiceChain | None:
+        """Return the room's chain as it is now, None before there is one; raises `InputError` where departments make none."""
+        return chains.of_key(self.base, chains.key(self.base, self.room))
+
+    def think(self) -> None:
+        """Ask the model about the room as it is now; nothing happens when that was asked before."""
+        room = self.room
+        self._loop = asyncio.get_running_loop()
+        key = chains.key(self.base, room)
+        self.engine.ask(
+            engine.Question(
+                key=key,
+                chain=functools.partial(chains.of_key, self.base, key),
+                changes=room.current(room.changes),
+                pinned=room.current(room.pinned),
+                cells=tuple(cell for cell in room.cells() if cell.received or cell.given),
+                market=tuple(sorted(room.market.items())),
+                focus=room.name(room.focus) if room.focus else None,  # its levers are listed
+            )
+        )
+
+    def _deliver(self, question: int, part: dict[str, Any]) -> None:
+        """Take a part of an answer, from any thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._take, question, plain(part))
+
+    def _take(self, question: int, part: dict[str, Any]) -> None:
+        for name, value in part.items():
+            if question >= self._numbers.get(name, 0):  # a late answer does not replace that of a newer question
+                self._numbers[name] = question
+                self.results[name] = value
+        self.touch()
+
+    # --- its life -----------------------------------------------------------------------------------------------------
+
+    def is_host(self, secret: str | None) -> bool:
+        """Tell, in constant time, whether this is the facilitator's key."""
+        return secret is not None and hmac.compare_digest(secret.encode(), self.secret.encode())
+
+    def close(self) -> None:
+        """End every stream, stop the model, close the file."""
+        self.public.close()
+        self.host.close()
+        self.engine.close()
+        if not self.wiped:
+            self.store.close()
+
+    def wipe(self) -> None:
+        """Delete the file and end the session."""
+        self.wiped = True
+        self.close()
+        self.store.wipe()
+
+
+def begin(
+    folder: Path,
+    chain: ServiceChain | None,
+    *,
+    language: str = "en",
+    minimum: int = MINIMUM,
+    room_builds: bool = False,
+    seed: int = 1,
+    runs: int = RUNS,
+    warm_up: int = WARM_UP,
+    days: int = DAYS,
+    title: str | None = None,
+    opened: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the file of a new session and return its path.
+
+    Parameters
+    ----------
+    chain : the organisation; None: the room builds its own
+    opened : what a share file holds beside the organisation, see `sim.workshop.share`
+    """
+    code = new_code()
+    while (folder / f"{code}{SUFFIX}").exists():
+        code = new_code()
+    store = Store(folder / f"{code}{SUFFIX}")
+    opened = opened or {}
+    first = chains.opening(chain)
+    keys = {one["name"]: one["key"] for one in first["departments"]}
+
+    def by_keys(cell: Mapping[str, Any]) -> dict[str, Any]:
+        return {**cell, "supplier": keys[cell["supplier"]], "client": keys[cell["client"]]}
+
+    data = {
+        **first,
+        "title": title or (chain.setting("name") if chain is not None else ""),
+        "language": language,
+        "minimum": minimum,
+        "room_builds": room_builds or chain is None,
+        "own_chain": chain is None,
+    }
+    if opened:
+        data |= {
+            "cells": [by_keys(Cell.from_dict(one).as_dict()) for one in opened["cells"]],
+            "changes": [{**one, "where": [keys.get(name, name) for name in one["where"]]} for one in opened["changes"]],
+            "pinned": [{**one, "where": [keys.get(name, name) for name in one["where"]]} for one in opened["pinned"]],
+            "market": dict(opened["market"]),
+            "focus": keys.get(opened["focus"]),
+            "phase": "reveal",
+        }
+    store.set_facts(
+        format=FORMAT, code=code, secret=secrets.token_urlsafe(SECRET_BYTES), created=time.time(), seed=seed, runs=runs,
+        warm_up=warm_up, days=days, organisation=chain.to_node_link() if chain is not None else None, version=version(),
+        opened={"version": opened["version"]} if opened else None,
+    )  # fmt: skip
+    store.append("open", data)
+    store.close()
+    return store.path
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON knows it: NumPy's numbers as Python's, what is not finite as null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+__all__ = ["Event", "Session", "begin", "hashed", "new_code", "plain", "version"]

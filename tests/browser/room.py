@@ -1,0 +1,34 @@
+"""People in the room who have no screen in the test: they send what a phone sends."""
+
+from __future__ import annotations
+
+import httpx
+
+DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
+
+
+class Silent:
+    """A participant without a browser."""
+
+    def __init__(self, home: str, code: str, department: str) -> None:
+        self.at = f"/j/{code}"
+        self.http = httpx.Client(base_url=home, headers={"Origin": home}, timeout=20)
+        self.post("join", {"department": department})
+
+    def post(self, what: str, data: dict) -> dict:
+        answer = self.http.post(f"{self.at}/{what}", json=data)
+        assert answer.status_code == 200, (what, data, answer.text)
+        return answer.json()
+
+    def score(self, about: str, *scores: int) -> None:
+        """Give five scores, or one for all dimensions."""
+        values = scores * 5 if len(scores) == 1 else scores
+        self.post("score", {"about": about, "scores": dict(zip(DIMENSIONS, values, strict=True))})
+
+    def predict(self, hired: str, share: int, weakest: str) -> None:
+        self.post("predict", {"hired": hired, "share": share, "weakest": weakest})
+
+
+def room_full(home: str, code: str, department: str, people: int) -> list[Silent]:
+    """Let several people of a department join."""
+    return [Silent(home, code, department) for _ in range(people)]
