@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -126,8 +126,22 @@ def _serve(
                 seed=seed, runs=runs,
             )  # fmt: skip
         run(here, listening, lambda: _say(here, session, browser, len(earlier) if not resume else 0))
-    finally:
+    except BaseException:
         here.close()
+        raise
+    here.close()
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End the program now: Python would wait for threads that are in the middle of compiling or of a run."""
+    import os
+    import sys
+
+    print("stopped", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _say(here: Workshop, session: Session, browser: bool, earlier: int) -> None:

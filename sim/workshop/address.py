@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import ipaddress
@@ -30,10 +31,8 @@ def addresses() -> list[str]:
                 found.append(one.getsockname()[0])
             except OSError:
                 continue
-    try:
+    with contextlib.suppress(OSError):
         found += [str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
-    except OSError:
-        pass
     found += _interfaces()
     usable = [one for one in dict.fromkeys(found) if not ipaddress.ip_address(one).is_loopback and one != EVERYWHERE]
     return sorted(usable, key=lambda one: ipaddress.ip_address(one).is_link_local)

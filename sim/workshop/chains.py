@@ -61,9 +61,14 @@ def key(base: ServiceChain | None, room: Room) -> Key:
     return departments, tuple(pair for pair in shown_pairs(room) if new & {*pair})
 
 
-def of_key(base: ServiceChain | None, wanted: Key) -> ServiceChain:
-    """Return the chain that `key` describes; raises `InputError` where the departments make none."""
+def of_key(base: ServiceChain | None, wanted: Key) -> ServiceChain | None:
+    """Return the chain that `key` describes; raises `InputError` where the departments make none.
+
+    A room that builds its own has none before something of it is shown: who serves whom is known from then on.
+    """
     departments, pairs = wanted
+    if base is None and not pairs:
+        return None
     if (
         base is not None
         and not pairs
@@ -95,7 +100,8 @@ def of_key(base: ServiceChain | None, wanted: Key) -> ServiceChain:
 def value(chain: ServiceChain, lever: Lever, place: Sequence[str]) -> float | None:
     """Return what a lever is at a place (firm, node, link), or None where it cannot be pulled there.
 
-    A lever of links is pulled at a unit on every link by which it serves, at a segment on every link that serves it; its value there is the mean over them.
+    A lever of links is pulled at a unit on every link by which it serves, at a segment on every link that serves it; its value
+    there is the mean over them.
     """
     if not all(name in chain for name in place) or (len(place) == 2 and not chain.has_edge(*place)):
         return None

@@ -1,8 +1,8 @@
 """Between a room and the model: turns what the room looks like into wishes, off the event loop, the newest only.
 
-One thread per session does what takes more than a moment: importing the model (which compiles it on a fresh machine), building the
-chain, the levers of a department. Runs belong to `sim.workshop.simulation`, which has threads of its own. Results are never kept
-on disk: after a restart the room makes its wishes again.
+One thread per session does what takes more than a moment: importing the model (which compiles it on a fresh machine), building
+the chain, the levers of a department. Runs belong to `sim.workshop.simulation`, which has threads of its own. Results are never
+kept on disk: after a restart the room makes its wishes again.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ Tell = Callable[[Part], None]
 
 @dataclass(frozen=True)
 class Question:
-    """What a room looks like to the model. ``key`` tells chains apart: two questions with one key have the same chain."""
+    """What a room looks like to the model.
+
+    ``key`` tells chains apart: two questions with one key have the same chain. ``chain`` makes it; None: there is none yet.
+    """
 
     key: object
-    chain: Callable[[], ServiceChain]
+    chain: Callable[[], ServiceChain | None]
     changes: tuple[Change, ...]
     pinned: tuple[Change, ...]
     cells: tuple[Cell, ...]
@@ -54,7 +57,7 @@ class Question:
 
 
 class Model:
-    """What the engine asks: the project's model. Making one imports it; that takes seconds, on a fresh machine up to a minute."""
+    """What the engine asks: the project's model. Making one imports it: seconds, on a fresh machine up to a minute."""
 
     def __init__(self) -> None:
         from sim.hireback import market
@@ -209,8 +212,15 @@ class Engine:
             self._deliver(
                 number,
                 dict.fromkeys(("trouble", "effect", "verdicts", "bottleneck", "should"))
-                | {"levels": [], "levers": [], "chain": model.picture(chain, question.cells, [])},
+                | {
+                    "levels": [],
+                    "levers": [],
+                    "chain": None if chain is None else model.picture(chain, question.cells, []),
+                },
             )
+            if chain is None:
+                self._deliver(number, {"running": None})
+                return
             simulator = model.simulator(chain, lambda news: self._news(number, news), self._settings)
             with self._asked:
                 if self._closed:

@@ -1,8 +1,8 @@
 """What stands between the network and a session: who may ask, from where, how much and how often.
 
-Threats that it is built against: a page on another site that lets a visitor's browser talk to the laptop (cross-site requests, DNS
-rebinding), a phone that guesses codes or the facilitator's key, and one that floods the server. A room of sixty phones behind one
-address is no flood.
+Threats that it is built against: a page on another site that lets a visitor's browser talk to the laptop (cross-site requests,
+DNS rebinding), a phone that guesses codes or the facilitator's key, and one that floods the server. A room of sixty phones
+behind one address is no flood.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Tells every screen what the room looks like: the whole state each time, the newest only, once per change.
 
-There is no queue. A hub holds one message, the latest; each listener remembers which one it has had. A phone that is slow, asleep
-or new gets the latest when it is ready for it, and costs the others nothing.
+There is no queue. A hub holds one message, the latest; each listener remembers which one it has had. A phone that is slow,
+asleep or new gets the latest when it is ready for it, and costs the others nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -22,9 +23,12 @@ class Hub:
     ----------
     make : returns the state, without its id; called at most once per tick
     first : id of the first message, one more with each that differs; let it begin above every id of an earlier process
+    on_listeners : called when somebody begins or ends to listen
     """
 
-    def __init__(self, make: Callable[[], dict[str, Any]], first: int) -> None:
+    def __init__(
+        self, make: Callable[[], dict[str, Any]], first: int, on_listeners: Callable[[], None] = lambda: None
+    ) -> None:
         self._make = make
         self.id = first
         self._body = b""
@@ -33,7 +37,8 @@ class Hub:
         self._timer: asyncio.TimerHandle | None = None
         self._last = -TICK
         self._closed = False
-        self.listeners = 0
+        self.who: Counter[str] = Counter()
+        self._on_listeners = on_listeners
 
     def touch(self) -> None:
         """Say that the state may have changed; a broadcast follows within a tick, if it has. Event loop only."""
@@ -59,12 +64,21 @@ class Hub:
             self._turn = asyncio.Event()
         return self.message
 
-    async def listen(self) -> AsyncIterator[bytes]:
-        """Yield the latest message at once, and then each newer one; ends when the hub closes."""
+    @property
+    def listeners(self) -> int:
+        """Streams that are open."""
+        return self.who.total()
+
+    async def listen(self, who: str = "") -> AsyncIterator[bytes]:
+        """Yield the latest message at once, and then each newer one; ends when the hub closes.
+
+        ``who`` is counted in `who` while the stream is open.
+        """
         if not self.message:
             self.refresh()
         seen = None
-        self.listeners += 1
+        self.who[who] += 1
+        self._on_listeners()
         try:
             while not self._closed:
                 turn = self._turn
@@ -74,7 +88,10 @@ class Hub:
                 else:
                     await turn.wait()
         finally:
-            self.listeners -= 1
+            self.who[who] -= 1
+            if not self.who[who]:
+                del self.who[who]
+            self._on_listeners()
 
     def close(self) -> None:
         """End every stream."""

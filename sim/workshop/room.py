@@ -1,11 +1,11 @@
 """A room as a pure fold of events: what a session is after everything that has happened in it.
 
-`Room.check` says whether something may happen and returns it in its clean form, without changing anything; `Room.apply` makes it
-happen. `apply` never refuses, so the events of a session file always give the same room again. Nothing here knows the screen, the
-disk, the network, the time of day or the model.
+`sim.workshop.checks` says whether something may happen and returns it in its clean form; `Room.apply` makes it happen. It never
+refuses, so the events of a session file always give the same room again. Nothing here knows the screen, the disk, the network,
+the time of day or the model.
 
-Departments have keys (``d1``, ``d2``, …), so that renaming one keeps its scores. Everything that the facilitator can take back is kept
-in slots (levers, pinned baseline, market, a department, a commitment); a step is what slots held before and after.
+Departments have keys (``d1``, ``d2``, …), so that renaming one keeps its scores. Everything that the facilitator can take back
+is kept in slots (levers, pinned baseline, market, a department, a commitment); a step is what slots held before and after.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.workshop import inputs
-from sim.workshop.inputs import Refused
-from sim.workshop.scores import MINIMUM, OWN, SMALLEST_MINIMUM, Block, Cell, Group, Snapshot, Voice
+from sim.workshop.scores import MINIMUM, OWN, Block, Cell, Group, Snapshot, Voice
 from sim.workshop.store import Event
 
 PHASES = ("join", "score", "predict", "reveal", "change", "commit", "close")
@@ -25,11 +24,6 @@ REVEALED = PHASES[PHASES.index("reveal") :]
 COMMITTING = ("change", "commit", "close")
 PARTS = ("gap", "verdict", "chain", "bottleneck", "disagree", "prediction", "effect")
 
-MOST_PEOPLE = 500
-MOST_DEPARTMENTS = 60
-MOST_COMMITMENTS = 200
-MOST_OF_ONE = 20
-"""Commitments that one phone may make."""
 DEEPEST = 200
 """Steps that can be undone."""
 
@@ -171,7 +165,7 @@ class Room:
         return dict(found)
 
     def cells(self) -> list[Cell]:
-        """Return what may be seen by pair: the organisation's links, hidden or not, and other pairs of which something is shown."""
+        """Return what may be seen by pair: the organisation's links, hidden or not, and pairs of which something is shown."""
         if self.snapshot.number == 0 and not self.fixed:
             return []
         order = {one.key: place for place, one in enumerate(self.present)}
@@ -195,234 +189,10 @@ class Room:
             if not any(key in self.departments and self.departments[key].removed for key in place)
         )
 
-    # --- what may happen ----------------------------------------------------------------------------------------------
-
-    def check(self, kind: str, data: Mapping[str, Any], person: str | None = None) -> dict[str, Any]:
-        """Return what is to be kept of an event, or raise `Refused`.
-
-        ``person`` is the participant's key for what phones do, None for the facilitator.
-        """
-        checker = getattr(self, f"_check_{kind}", None)
-        if checker is None:
-            raise Refused("unknown_action", action=inputs.shown(kind))
-        return checker(data, person) if person is not None else checker(data)
-
-    def _own(self, person: str) -> Person:
-        if person not in self.people:
-            raise Refused("join_first", 403)
-        return self.people[person]
-
-    def _department(self, name: Any) -> Department:
-        found = self.named(name)
-        if found is None:
-            raise Refused("unknown_department", name=inputs.shown(name))
-        return found
-
-    def _new_name(self, name: Any, but: str | None = None) -> str:
-        clean = inputs.name(name)
-        taken = {inputs.folded(one.name) for one in self.present if one.key != but} | {
-            *map(inputs.folded, self.others),
-            OWN,
-        }
-        if inputs.folded(clean) in taken:
-            raise Refused("name_taken", name=clean)
-        return clean
-
-    def _new_department(self, name: Any, **more: Any) -> dict[str, Any]:
-        clean = self._new_name(name)
-        if len(self.present) >= MOST_DEPARTMENTS:
-            raise Refused("too_many_departments", most=MOST_DEPARTMENTS)
-        return {"key": f"d{len(self.departments) + 1}", "name": clean, **more}
-
-    def _check_join(self, data: Mapping[str, Any], person: str) -> dict[str, Any]:
-        if person not in self.people:
-            if self.locked:
-                raise Refused("locked", 403)
-            if len(self.people) >= MOST_PEOPLE:
-                raise Refused("room_full", 403, most=MOST_PEOPLE)
-        wanted = data.get("department")
-        return {"person": person, "department": None if wanted is None else self._department(wanted).key}
-
-    def _check_department_of(self, data: Mapping[str, Any], person: str) -> dict[str, Any]:
-        self._own(person)
-        found = self.named(data.get("name"))
-        if found is not None:
-            return {"person": person, "department": found.key}
-        if not self.room_builds:
-            raise Refused("unknown_department", name=inputs.shown(data.get("name")))
-        if self.phase not in ("join", "score", "predict"):
-            raise Refused("not_now", 409)
-        return {"person": person, "new": self._new_department(data.get("name"))}
-
-    def _check_score(self, data: Mapping[str, Any], person: str) -> dict[str, Any]:
-        home = self.department_of(self._own(person))
-        if self.phase not in SCORING:
-            raise Refused("not_now", 409)
-        if home is None:
-            raise Refused("pick_department_first", 409)
-        return {"person": person, "home": home, **self._sheet(data, home)}
-
-    def _sheet(self, data: Mapping[str, Any], home: str) -> dict[str, Any]:
-        about = data.get("about")
-        key = OWN if about == OWN else self._department(about).key
-        if key == home:
-            raise Refused("own_department")
-        return {"about": key, "scores": inputs.scores(data.get("scores"))}
-
-    def _check_predict(self, data: Mapping[str, Any], person: str) -> dict[str, Any]:
-        self._own(person)
-        if self.phase != "predict":
-            raise Refused("not_now", 409)
-        weakest = data.get("weakest")
-        share = data.get("share")
-        return {
-            "person": person,
-            "hired": inputs.one_of(data.get("hired"), ("yes", "no"), "hired"),
-            "share": None if share is None else inputs.number(share, 0, 100, "share"),
-            "weakest": None if weakest is None else self._department(weakest).key,
-        }
-
-    def _check_commit(self, data: Mapping[str, Any], person: str | None = None) -> dict[str, Any]:
-        if person is not None:
-            self._own(person)
-            if self.phase not in COMMITTING:
-                raise Refused("not_now", 409)
-            if sum(one.person == person for one in self.commitments.values()) >= MOST_OF_ONE:
-                raise Refused("too_many_commitments", most=MOST_OF_ONE)
-        if len(self.commitments) >= MOST_COMMITMENTS:
-            raise Refused("too_many_commitments", most=MOST_COMMITMENTS)
-        return {
-            "person": person or "host",
-            "id": len(self.commitments) + 1,
-            "who": inputs.text(data.get("who"), "who", needed=False),
-            "what": inputs.text(data.get("what"), "what"),
-            "when": inputs.text(data.get("when"), "when", needed=False),
-        }
-
-    def _check_phase(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {"to": inputs.one_of(data.get("to"), PHASES, "to")}
-
-    def _check_lock(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {"on": inputs.flag(data.get("on"), "on")}
-
-    _check_room_builds = _check_lock
-
-    def _check_show(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {"what": inputs.one_of(data.get("what"), PARTS, "what"), "on": inputs.flag(data.get("on"), "on")}
-
-    def _check_focus(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        wanted = data.get("department")
-        return {"department": None if wanted is None else self._department(wanted).key}
-
-    def place(self, where: Any) -> Place:
-        """Return where a lever is to be pulled, by keys, from what the page sends (None, NAME or SUPPLIER:CLIENT)."""
-        if where is None or where == "":
-            return ()
-        if not isinstance(where, str):
-            raise Refused("unknown_place", where=inputs.shown(where))
-        keys = {one.name: one.key for one in self.present} | {name: name for name in self.others}
-        if where in keys:
-            return (keys[where],)
-        for at, letter in enumerate(where):  # a name may hold a colon itself
-            if letter == ":" and where[:at] in keys and where[at + 1 :] in keys:
-                return (keys[where[:at]], keys[where[at + 1 :]])
-        raise Refused("unknown_place", where=inputs.shown(where))
-
-    def _check_lever(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The lever, its range and the value before were looked up by the session, which knows the chain."""
-        return {
-            "lever": data["lever"],
-            "where": list(self.place(data.get("where"))),
-            "from": float(data["from"]),
-            "to": float(data["to"]),
-        }
-
-    def _check_undo(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        self._check_step(self.past, before=True)
-        return {}
-
-    def _check_redo(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        self._check_step(self.future, before=False)
-        return {}
-
-    def _check_step(self, steps: list[Step], *, before: bool) -> None:
-        if not steps:
-            raise Refused("nothing_to_undo" if before else "nothing_to_redo", 409)
-        for slot, was, then in steps[-1]:
-            value = was if before else then
-            if slot[0] == "department" and value is not None and not value.removed:
-                self._new_name(value.name, but=value.key)
-
-    def _check_pin(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
-
-    _check_reset = _check_refresh = _check_rehearse_stop = _check_pin
-
-    def _check_assume(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Name and range were looked up by the session, which knows the market."""
-        return {"name": data["name"], "to": None if data.get("to") is None else float(data["to"])}
-
-    def _check_department(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        todo = inputs.one_of(data.get("what"), ("add", "rename", "remove"), "what")
-        staff = data.get("staff")
-        more: dict[str, Any] = {}
-        if staff is not None:
-            more["staff"] = int(inputs.number(staff, 1, 1_000_000, "staff", whole=True))
-        if data.get("faces_customers") is not None:
-            more["faces_customers"] = inputs.flag(data["faces_customers"], "faces_customers")
-        if todo == "add":
-            return {"what": "add", **self._new_department(data.get("name"), **more)}
-        found = self._department(data.get("name"))
-        if todo == "remove":
-            return {"what": "remove", "key": found.key}
-        to = data.get("to")
-        return {
-            "what": "rename",
-            "key": found.key,
-            "name": found.name if to is None else self._new_name(to, found.key),
-            **more,
-        }
-
-    def _check_paper(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        sheet = data.get("sheet")
-        if sheet is not None:
-            known = self.people.get(sheet) if isinstance(sheet, str) else None
-            if known is None or known.source != "paper" or known.department is None:
-                raise Refused("unknown_sheet", sheet=inputs.shown(sheet))
-            return {"person": sheet, "home": known.department, **self._sheet(data, known.department)}
-        if len(self.people) >= MOST_PEOPLE:
-            raise Refused("room_full", 403, most=MOST_PEOPLE)
-        home = self._department(data.get("department")).key
-        count = int(inputs.number(data.get("count", 1), 1, 1000, "count", whole=True))
-        new = {"person": f"p{len(self.people) + 1}", "home": home, "people": count}
-        return new | self._sheet(data, home)
-
-    def _check_language(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {"to": inputs.one_of(data.get("to"), ("en", "de", "xx"), "to")}
-
-    def _check_minimum(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        if self.fixed or any(one.has_scored for one in self.people.values()):
-            raise Refused("minimum_is_fixed", 409)
-        return {"to": int(inputs.number(data.get("to"), SMALLEST_MINIMUM, 100, "to", whole=True))}
-
-    def _check_timer(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        minutes = data.get("minutes")
-        return {"minutes": None if minutes is None or data.get("stop") else inputs.number(minutes, 0.1, 600, "minutes")}
-
-    def _check_commit_remove(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        known = self.commitments.get(data["id"]) if isinstance(data.get("id"), int) else None
-        if known is None or known.removed:
-            raise Refused("unknown_commitment")
-        return {"id": known.id}
-
-    def _check_rehearse(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """What simulated participants say; made by `sim.workshop.rehearsal`."""
-        return {"people": data["people"]}
-
     # --- what happens -------------------------------------------------------------------------------------------------
 
     def apply(self, event: Event) -> None:
-        """Make an event happen that `check` let through."""
+        """Make an event happen that was checked."""
         getattr(self, f"_on_{event.kind}")(event.data, event.at)
 
     def _on_open(self, data: Mapping[str, Any], at: float) -> None:
@@ -487,8 +257,9 @@ class Room:
         self.snapshot = self.snapshot.taken(self.blocks(), self.minimum)
         now = {key: one.prediction for key, one in self.counted().items() if one.prediction is not None}
         before = self.predictions
-        differ = sum(before.get(key) != now.get(key) for key in {*before, *now})
-        if len(now) >= self.minimum and differ >= self.minimum:
+        weight = {key: one.people for key, one in self.people.items()}
+        differ = sum(weight.get(key, 1) for key in {*before, *now} if before.get(key) != now.get(key))
+        if sum(weight[key] for key in now) >= self.minimum and differ >= self.minimum:
             self.predictions = now
 
     def _on_language(self, data: Mapping[str, Any], at: float) -> None:
@@ -502,7 +273,10 @@ class Room:
 
     def _on_paper(self, data: Mapping[str, Any], at: float) -> None:
         self.people.setdefault(data["person"], Person(data["home"], data.get("people", 1), "paper"))
-        self._on_score(data, at)
+        if "hired" in data:
+            self._on_predict(data, at)
+        else:
+            self._on_score(data, at)
 
     def _on_rehearse(self, data: Mapping[str, Any], at: float) -> None:
         self._clear_rehearsal()
@@ -570,7 +344,12 @@ class Room:
         kept = [(at_, one) for at_, one in self.changes if (at_, one.lever) != (place, new.lever)]
         if new.to != new.before:
             kept.append((place, new))
-        self._step((("changes",), tuple(sorted(kept, key=lambda pair: (pair[1].lever, pair[0])))))
+        self._step((("changes",), tuple(sorted(kept, key=self._from_general_to_special))))
+
+    def _from_general_to_special(self, pair: tuple[Place, Change]) -> tuple[Any, ...]:
+        """Order changes so that what is said of a part stands after what is said of the whole, and over it."""
+        place, change = pair
+        return change.lever, len(place), [key not in self.departments for key in place], place
 
     def _on_pin(self, data: Mapping[str, Any], at: float) -> None:
         self._step((("pinned",), self.changes))

@@ -1,7 +1,7 @@
 """What the room scored, and what of it may be seen: cells of supplier and client, with a minimum of raters.
 
-An answer is a number from 1 to 5 on one SERVQUAL dimension. A *block* is what must be protected: the answers of one group on one
-dimension, where a group is everybody of a client department who rates one supplier, or everybody of a department who rates
+An answer is a number from 1 to 5 on one SERVQUAL dimension. A *block* is what must be protected: the answers of one group on
+one dimension, where a group is everybody of a client department who rates one supplier, or everybody of a department who rates
 its own service. A block with fewer raters than the minimum is never shown, and every other figure is made of shown blocks
 only, so that nothing can be worked out from totals or means (the rule of `sim.client.groups`).
 

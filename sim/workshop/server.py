@@ -32,6 +32,7 @@ from sim import organisation
 from sim.errors import InputError
 from sim.workshop import address, engine, language, rehearsal, share
 from sim.workshop.guard import Buckets, Guard
+from sim.workshop.hub import Hub
 from sim.workshop.inputs import Refused, number, one_of
 from sim.workshop.scores import MINIMUM, SMALLEST_MINIMUM
 from sim.workshop.session import CODE_LENGTH, LETTERS, Session, begin, hashed
@@ -42,6 +43,10 @@ log = logging.getLogger("sim.workshop")
 HERE = Path(__file__).parent
 MOST_SESSIONS = 20
 MOST_STREAMS = 600
+MOST_OF_PHONE = 6
+"""Streams that one phone may have open: a few tabs, and some that have not been noticed to be gone."""
+MOST_UNKNOWN = 200
+"""Streams of those who have not joined yet, in one session."""
 PING = 15
 """Seconds between signs of life on a stream."""
 PULSE = ServerSentEvent(event="ping", data="1")
@@ -242,19 +247,23 @@ class Workshop:
         session = self.session(request)
         self.note_reach(request)
         session.think()
-        return self._stream(session.public)
+        person = self.person(request, session)
+        return self._stream(session.public, person or "", MOST_OF_PHONE if person else MOST_UNKNOWN)
 
     async def host_events(self, request: Request) -> Response:
         """Stream states to the facilitator and the projector."""
         session = self.hosted(request)
         session.think()
-        return self._stream(session.host)
+        return self._stream(session.host, "host", MOST_UNKNOWN)
 
-    def _stream(self, hub: Any) -> Response:
-        if sum(one.public.listeners + one.host.listeners for one in self.sessions.values()) >= MOST_STREAMS:
+    def _stream(self, hub: Hub, who: str, most: int) -> Response:
+        if (
+            hub.who[who] >= most
+            or sum(one.public.listeners + one.host.listeners for one in self.sessions.values()) >= MOST_STREAMS
+        ):
             raise Refused("room_full", 503, most=MOST_STREAMS)
         return EventSourceResponse(
-            hub.listen(), ping=PING, ping_message_factory=lambda: PULSE, sep="\n", send_timeout=SLOWEST
+            hub.listen(who), ping=PING, ping_message_factory=lambda: PULSE, sep="\n", send_timeout=SLOWEST
         )
 
     # --- what phones send ---------------------------------------------------------------------------------------------
@@ -327,6 +336,8 @@ class Workshop:
         try:
             room = session.room
             chain = session.chain()
+            if chain is None:
+                raise Refused("nothing_to_share", 409)
             homes = {one.key: one.name for one in room.present}
             drawn = await asyncio.to_thread(rehearsal.participants, chain, homes, people, seed=session.settings["seed"])
             session.submit("rehearse", {"people": drawn})
@@ -360,6 +371,7 @@ class Workshop:
     async def export(self, request: Request) -> Response:
         """Hand out what the room made: aggregates and promises, never an answer."""
         session, name = self.hosted(request), request.path_params["name"]
+        content: str | bytes
         if name == "share.json":
             content, kind = share.as_json(session), "application/json"
         elif name == "scores.csv":
@@ -466,8 +478,8 @@ def create_app(workshop: Workshop) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        for session in workshop.sessions.values():
-            session.think()  # the model is loaded while people join
+        for session in list(workshop.sessions.values())[-1:]:
+            session.think()  # the model is loaded while people join; older sessions wait until somebody looks at them
         yield
         workshop.close()
 
@@ -519,7 +531,7 @@ def run(workshop: Workshop, listening: socket.socket, ready: Callable[[], None])
 
     config = uvicorn.Config(
         create_app(workshop), log_level="warning", access_log=False, server_header=False, date_header=False,
-        timeout_graceful_shutdown=1, timeout_keep_alive=30, limit_concurrency=None, ws="none", h11_max_incomplete_event_size=32_768,
+        timeout_graceful_shutdown=1, timeout_keep_alive=30, ws="none", h11_max_incomplete_event_size=32_768,
         proxy_headers=False,
     )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):

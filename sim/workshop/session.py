@@ -1,7 +1,7 @@
 """One session: its file, its room, its screens and its questions to the model, kept in step.
 
-Everything happens on the event loop, one event at a time: an event is checked, committed to the file, applied to the room, and told
-to the screens. What the model answers arrives from threads and is handed over to the loop.
+Everything happens on the event loop, one event at a time: an event is checked, committed to the file, applied to the room, and
+told to the screens. What the model answers arrives from threads and is handed over to the loop.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from sim import levers
 from sim.chain import ServiceChain
 from sim.errors import InputError
-from sim.workshop import chains, engine, views
+from sim.workshop import chains, checks, engine, views
 from sim.workshop.hub import Hub
 from sim.workshop.inputs import Refused, number, shown
 from sim.workshop.room import Room
@@ -103,7 +103,7 @@ class Session:
         self._public: tuple[int, dict[str, Any]] = (-1, {})
         self._loop: asyncio.AbstractEventLoop | None = None
         first = time.time_ns() // 1_000_000 if first is None else first
-        self.public = Hub(self.public_state, first)
+        self.public = Hub(self.public_state, first, lambda: self.host.touch())
         self.host = Hub(lambda: views.host_state(self), first)
         self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
 
@@ -135,7 +135,7 @@ class Session:
             data = self._lever(data)
         if person is None and kind == "assume":
             data = self._assumption(data)
-        kept = self.room.check(kind, data, person)
+        kept = checks.check(self.room, kind, data, person)
         event = self.store.append(kind, kept)
         self.room.apply(event)
         if kind == "rehearse_stop":
@@ -150,7 +150,7 @@ class Session:
         one = levers.BY_NAME.get(name) if isinstance(name, str) else None
         if one is None:
             raise Refused("unknown_lever", lever=shown(name))
-        place = self.room.place(data.get("where"))
+        place = checks.place(self.room, data.get("where"))
         to = number(data.get("to"), one.low, one.high, "to")
         before = next((was.before for at, was in self.room.changes if (at, was.lever) == (place, one.name)), None)
         if before is None:
@@ -163,10 +163,17 @@ class Session:
                 ),
                 None,
             )
-            before = row["before"] if row is not None else chains.value(self.chain(), one, names)
+            before = row["before"] if row is not None else self._as_described(one, names)
         if before is None:
             raise Refused("unknown_place", where=shown(data.get("where")))
         return {"lever": one.name, "where": data.get("where"), "from": before, "to": to}
+
+    def _as_described(self, lever: levers.Lever, names: tuple[str, ...]) -> float | None:
+        try:
+            chain = self.chain()
+        except InputError:
+            return None
+        return None if chain is None else chains.value(chain, lever, names)
 
     def _assumption(self, data: Mapping[str, Any]) -> dict[str, Any]:
         known = {one["name"]: one for one in self.results.get("assumptions", ())}
@@ -178,8 +185,8 @@ class Session:
 
     # --- the model ----------------------------------------------------------------------------------------------------
 
-    def chain(self) -> ServiceChain:
-        """Return the room's chain as it is now; raises `InputError` where departments make none."""
+    def chain(self) -> ServiceChain | None:
+        """Return the room's chain as it is now, None before there is one; raises `InputError` where departments make none."""
         return chains.of_key(self.base, chains.key(self.base, self.room))
 
     def think(self) -> None:
@@ -195,7 +202,7 @@ class Session:
                 pinned=room.current(room.pinned),
                 cells=tuple(cell for cell in room.cells() if cell.received or cell.given),
                 market=tuple(sorted(room.market.items())),
-                focus=room.name(room.focus) if room.focus else None,
+                focus=room.name(room.focus) if room.focus else None,  # its levers are listed
             )
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.chain import ServiceChain
 from sim.errors import InputError
+from sim.workshop.inputs import Refused
 from sim.workshop.scores import DIMENSIONS, OWN, Cell
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def as_json(session: Session) -> str:
 
     room = session.room
     chain = session.chain()
+    if chain is None:
+        raise Refused("nothing_to_share", 409)
     content = {
         "format": FORMAT,
         "what": "service-culture workshop",
@@ -148,7 +151,7 @@ def scores_csv(session: Session) -> bytes:
         own = session.room.snapshot.figure((one.key, OWN))
         if own is not None:
             rows.append((one.name, "", "given", own))
-    table = [["supplier", "client", "view", "raters", *DIMENSIONS, "overall", "spread"]]
+    table: list[list[Any]] = [["supplier", "client", "view", "raters", *DIMENSIONS, "overall", "spread"]]
     table += [
         [supplier, client, view, figure.n, *(figure.mean[name] for name in DIMENSIONS), figure.overall, figure.spread]
         for supplier, client, view, figure in rows

@@ -30,9 +30,9 @@ class Event:
 class Store:
     """The events of one session and a few fixed facts about it (code, key, organisation), in one file.
 
-    Every event is committed before `append` returns (write-ahead log, synchronous FULL), so a server that is killed, or a laptop
-    that loses power, comes back with everything that was answered. The file holds raw answers and the facilitator's key: only
-    its owner may read it.
+    Every event is committed before `append` returns (write-ahead log, synchronous FULL), so a server that is killed, or a
+    laptop that loses power, comes back with everything that was answered. The file holds raw answers and the facilitator's
+    key: only its owner may read it.
     """
 
     def __init__(self, path: Path) -> None:

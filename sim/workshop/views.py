@@ -120,7 +120,11 @@ def disagreements(cells: list[Cell]) -> list[dict[str, Any]]:
 
 def predictions(room: Room) -> dict[str, Any] | None:
     """Return what the room guessed, or None where fewer than the minimum did."""
-    guesses = list(room.predictions.values())
+    guesses = [
+        one
+        for key, one in room.predictions.items()
+        for _ in range(room.people[key].people if key in room.people else 1)
+    ]
     if len(guesses) < room.minimum:
         return None
     shares = [one["share"] for one in guesses if one["share"] is not None]

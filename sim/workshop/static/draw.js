@@ -96,7 +96,7 @@ export const dumbbell = ({ id, title, told, rows, low = 1, high = 5, wide = 760,
       if (row.given != null && row.received != null) part.push(h("line", { class: "bar", x1: x(row.given), x2: x(row.received), y1: at, y2: at }));
       if (row.received != null) part.push(disc(x(row.received), at, size * 0.48, "disc"));
       if (row.given != null) part.push(ring(x(row.given), at, size * 0.48, "ring"));
-      const gap = row.gap ?? (row.given != null && row.received != null ? row.received - row.given : null);
+      const gap = gapOf(row);
       if (gap != null) part.push(h("text", { x: wide - 2, y: at + size * 0.35, "font-size": size * 1.1, "text-anchor": "end", class: gap <= -0.5 ? "strong signal" : "strong" }, number(gap, 1, true)));
     }
     marks.push(h("g", { key: `${row.heading ?? ""}${place}-${row.label}` }, part));
@@ -116,9 +116,11 @@ export const dumbbell = ({ id, title, told, rows, low = 1, high = 5, wide = 760,
   return figure({
     id, title, told, wide, high: bottom + size * (ends ? 2.8 : 1.7), note,
     head: testHead ?? [t("c.pair"), words.given, words.received, t("c.gap"), t("c.spread")],
-    rows: rows.filter((row) => !row.heading).map((row) => row.hidden ? [row.label, row.hidden, "", "", ""] : [row.label, withCount(row.given, row.givenN), withCount(row.received, row.receivedN), number(row.gap ?? (row.given != null && row.received != null ? row.received - row.given : null), 1, true), row.spread == null ? "–" : number(row.spread, 1)]),
+    rows: rows.filter((row) => !row.heading).map((row) => row.hidden ? [row.label, row.hidden, "", "", ""] : [row.label, withCount(row.given, row.givenN), withCount(row.received, row.receivedN), number(gapOf(row), 1, true), row.spread == null ? "–" : number(row.spread, 1)]),
   }, axis, legend, marks);
 };
+/** What others get less what is thought to be given: below 0, less arrives than people think. */
+export const gapOf = (row) => (row.given != null && row.received != null ? row.received - row.given : null);
 const withCount = (value, n) => (value == null ? "–" : n == null ? number(value, 1) : `${number(value, 1)} (n = ${n})`);
 
 /** Two curves over days, the band of the second, and when the change was first felt. */
@@ -129,6 +131,7 @@ export const curves = ({ id, title, told, curve, lag, wide = 760, high = 380, si
   let bottom = Math.min(...values), top = Math.max(...values);
   const air = Math.max(1, (top - bottom) * 0.12);
   [bottom, top] = [Math.max(0, bottom - air), Math.min(100, top + air)];
+  const whole = ticks(bottom, top, 4).every(Number.isInteger);
   const left = size * 3, right = wide - size * (wide < 500 ? 1 : 8), base = high - size * 3, head = size * 2.4;
   const x = scale(0, drawn.at(-1).day, left, right), y = scale(bottom, top, base, head);
   const path = (name) => drawn.map((one, place) => `${place ? "L" : "M"}${x(one.day)} ${y(one[name])}`).join("");
@@ -144,7 +147,7 @@ export const curves = ({ id, title, told, curve, lag, wide = 760, high = 380, si
     head: [t("c.day"), words.before, words.after, t("c.interval")],
     rows: drawn.filter((one, place) => place % Math.ceil(drawn.length / 16) === 0 || one === end).map((one) => [number(one.day), number(one.before, 1), number(one.after, 1), `${number(one.low, 1)} – ${number(one.high, 1)}`]),
   },
-  ticks(bottom, top, 4).map((one) => h("g", { key: `y${one}` }, h("line", { class: "grid", x1: left, x2: right, y1: y(one), y2: y(one) }), h("text", { class: "quiet", x: left - size * 0.5, y: y(one) + size * 0.3, "font-size": size * 0.85, "text-anchor": "end" }, number(one, top - bottom < 4 ? 1 : 0)))),
+  ticks(bottom, top, 4).map((one) => h("g", { key: `y${one}` }, h("line", { class: "grid", x1: left, x2: right, y1: y(one), y2: y(one) }), h("text", { class: "quiet", x: left - size * 0.5, y: y(one) + size * 0.3, "font-size": size * 0.85, "text-anchor": "end" }, number(one, whole ? 0 : 1)))),
   ticks(0, end.day, wide < 500 ? 3 : 5).map((one) => h("text", { key: `x${one}`, class: "quiet", x: x(one), y: base + size * 1.3, "font-size": size * 0.85, "text-anchor": "middle" }, number(one))),
   h("text", { class: "quiet", x: right, y: base + size * 2.6, "font-size": size * 0.85, "text-anchor": "end" }, words.axis),
   band && h("path", { key: "band", class: "band", d: band }),

@@ -15,7 +15,7 @@ export const number = (value, digits = 0, signed = false) => {
   formats[key] ??= format(digits, signed ? { signDisplay: "exceptZero" } : {});
   return formats[key].format(value).replace("-", "−");
 };
-export const percent = (share) => (share == null ? "–" : `${number(100 * share)} %`);
+export const percent = (share) => (share == null ? "–" : `${number(100 * share)}\u00a0%`);
 
 export const known = (key) => key in words;
 export const t = (key, values = {}) => {
@@ -111,15 +111,13 @@ export const patch = (element, ...kids) => {
 
 /** Follow the states at this address. The newest counts; a connection that has gone quiet or broken is made anew. */
 export const follow = (address, { onState, onLine }) => {
-  let source, last, wait, again, heard;
+  let source, last, wait, again, slept;
   const open = () => {
     clearTimeout(again);
     source?.close();
     last = -1; // a server that came back may count from elsewhere: the first message of a connection always counts
-    heard = Date.now();
     source = new EventSource(address);
     source.addEventListener("state", (event) => {
-      heard = Date.now();
       const id = Number(event.lastEventId) || 0;
       if (id < last) return;
       last = id;
@@ -127,7 +125,6 @@ export const follow = (address, { onState, onLine }) => {
       onLine(true);
       onState(JSON.parse(event.data));
     });
-    source.addEventListener("ping", () => (heard = Date.now()));
     source.onerror = () => {
       source.close();
       onLine(false);
@@ -136,10 +133,10 @@ export const follow = (address, { onState, onLine }) => {
       again = setTimeout(open, wait * (0.7 + 0.6 * Math.random()));
     };
   };
-  const wake = () => {
-    if (document.visibilityState === "visible" && (source.readyState === 2 || Date.now() - heard > 40000)) open();
-  };
-  document.addEventListener("visibilitychange", wake);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") slept = Date.now();
+    else if (source.readyState === 2 || Date.now() - slept > 15000) open(); // a phone that slept may hold a dead connection
+  });
   window.addEventListener("online", open);
   window.addEventListener("pageshow", (event) => event.persisted && open());
   window.addEventListener("pagehide", () => source.close());
@@ -232,13 +229,13 @@ export const hiddenText = (text) => h("span", { class: "unseen" }, text);
 
 /** A group of radio buttons with a legend; choices are {value, text, spoken}. */
 export const choice = (name, legend, choices, value, onpick, props = {}) =>
-  h("fieldset", { ...props, class: `choice ${props.class ?? ""}` },
+  h("fieldset", { key: props.key, class: `choice ${props.class ?? ""}` },
     h("legend", null, legend),
     h("div", { class: "options" }, choices.map((one) =>
       h("label", { key: one.value, class: one.class },
         h("input", { type: "radio", name, value: one.value, checked: one.value === value, "aria-label": one.spoken, "data-testid": `${name}-${one.value}`, onchange: () => onpick(one.value) }),
-        h("span", null, one.text)))),
-    props.below);
+        h("span", null, one.text))),
+      props.below));
 
 /** Minutes and seconds until a moment on the laptop's clock. */
 export const left = (timer, skew) => {

@@ -39,16 +39,23 @@ const send = (what, body, key = what) => {
   return box.send(`${base}/${what}`, body, key);
 };
 
+/** What we said that we cannot say, which only this phone keeps. */
+const unsaid = (scores = {}) => Object.fromEntries(Object.entries(scores).filter(([, value]) => value === null));
+
 /** What the laptop knows of us, with what it has not heard yet on top. */
 const recall = async () => {
   if (!me) return;
   try {
     const answer = await fetch(`${base}/me`, { credentials: "same-origin" });
-    if (answer.status >= 500) return;
-    const found = (await answer.json()).me;
+    if (answer.status !== 200 && answer.status !== 403) return;
+    const { me: found } = await answer.json();
     if (box.waiting().length) return;
     if (!found) keep(null);
-    else keep({ ...NOBODY, extra: me?.extra ?? [], ...found, given: found.given ?? {}, received: found.received ?? {} });
+    else if (found.department) {
+      const received = { ...found.received };
+      for (const name in received) received[name] = { ...unsaid(me.received[name]), ...received[name] };
+      keep({ ...NOBODY, ...found, extra: me.extra ?? [], given: { ...unsaid(me.given), ...found.given }, received });
+    }
     render();
   } catch {}
 };
@@ -131,7 +138,9 @@ const join = (name) => {
   keep({ ...NOBODY, ...(me ?? {}), department: name });
   wish.change = false;
   open = null;
-  send(before ? "department" : "join", before ? { name } : { department: name }, before ? "department" : "join");
+  const added = !state.departments.some((one) => one.name === name);
+  if (!before) send("join", added ? {} : { department: name });
+  if (before || added) send("department", { name });
   focusTitle();
 };
 
@@ -209,7 +218,7 @@ const ownGap = () => {
   if (!cells.length) return null;
   const rows = cells.map((one) => ({
     label: one.client, detail: one.received ? t("c.n", { n: one.received.n }) : null, given: one.given?.overall ?? null, received: one.received?.overall ?? null,
-    givenN: one.given?.n, receivedN: one.received?.n, gap: one.gap, spread: one.received?.spread, hidden: one.received ? null : t("c.hidden", { minimum: state.minimum }),
+    givenN: one.given?.n, receivedN: one.received?.n, spread: one.received?.spread, hidden: one.received ? null : t("c.hidden", { minimum: state.minimum }),
   }));
   return h("section", { key: "gap", "data-testid": "own-gap" }, h("h2", null, t("p.gap.title")),
     dumbbell({ id: "own-gap", title: t("p.gap.title"), told: t("c.gap.told"), rows, wide: 343, size: 14, words: { given: t("c.given"), received: t("c.received") }, ends: [t("c.low"), t("c.high")] }));
