@@ -187,7 +187,7 @@ class Workshop:
             return RedirectResponse(f"/j/{code}", 303)
         if code and not self.guesses.take(client(request)):
             raise Refused("too_often", 429)
-        return self.page(request, "join.html", _accepted(request), wrong=code)
+        return self.page(request, "join.html", _accepted(request), view="join", wrong=code)
 
     async def phone(self, request: Request) -> Response:
         """Show a participant's page."""
@@ -233,7 +233,7 @@ class Workshop:
         """Return a page from its template."""
         context = {
             "language": spoken,
-            "catalogue": language.catalogue(spoken),
+            "messages": language.catalogue(spoken),
             "code": session.code if session else None,
             "title": session.room.title if session else None,
             **more,

@@ -47,6 +47,7 @@ const make = (node, space) => {
 
 const update = (element, node, space) => {
   const { props } = node;
+  element.now ??= {}; // an element that came with the page
   const type = props.type; // before value: a range forgets a value that it got as text
   if (type && element.now.type !== type) element.setAttribute("type", type);
   for (const name in element.now) if (!(name in props)) set(element, name, null);

@@ -86,7 +86,7 @@ const ends = () => [t("c.low"), t("c.high")];
 const gapPart = (state, reveal) => {
   const hidden = t("c.hidden", { minimum: state.minimum });
   const row = (name, given, received) => ({ label: name, given: given?.overall ?? null, received: received?.overall ?? null, givenN: given?.n, receivedN: received?.n, spread: received?.spread, detail: counts(given, received), hidden: given || received ? null : hidden });
-  const counts = (given, received) => (given || received ? t("h.gap.n", { given: given?.n ?? "–", received: received?.n ?? "–" }) : null);
+  const counts = (given, received) => (given || received ? t(!received ? "h.gap.n.given" : !given ? "h.gap.n.received" : "h.gap.n", { given: given?.n, received: received?.n }) : null);
   if (!state.focus) {
     const rows = reveal.totals.map((one) => row(one.department, one.given, one.received)).sort((a, b) => (gapOf(a) ?? 9) - (gapOf(b) ?? 9));
     return [dumbbell({ id: "gap", title: t("h.gap.all"), told: t("c.gap.told"), rows, words: words(), ends: ends(), size: rows.length > 9 ? 13 : 16, note: t("h.gap.note", { minimum: state.minimum }) })];
@@ -189,7 +189,7 @@ export const effectStage = (state, effect, wall) => {
           effect.profit && h("div", null, h("dt", null, t("h.effect.profit", { currency: state.currency ?? "" })), h("dd", null, signedRange(effect.profit, 0)))),
         moves.length > 0 && h("div", { class: "wide" }, h("table", { "data-testid": "hireback" }, h("caption", null, t("h.effect.hireback")),
           h("thead", null, h("tr", null, [t("h.department"), t("c.before"), t("c.after"), t("h.difference")].map((one) => h("th", { scope: "col" }, one)))),
-          h("tbody", null, moves.map((one) => h("tr", { key: one.department, class: one.department === state.focus ? "focus" : null }, h("th", { scope: "row" }, one.department), h("td", null, percent(one.from)), h("td", null, percent(one.to)), h("td", null, one.by[0] == null ? "–" : t("h.points", { by: number(100 * one.by[0], 0, true) }))))))))),
+          h("tbody", null, moves.map((one) => h("tr", { key: one.department, class: one.department === state.focus ? "focus" : null }, h("th", { scope: "row" }, one.department), h("td", null, percent(one.from)), h("td", null, percent(one.to)), h("td", null, one.by[0] == null ? "–" : number(100 * one.by[0], 0, true))))))))),
   );
 };
 
