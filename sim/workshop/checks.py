@@ -250,7 +250,8 @@ def _paper(room: Room, data: Data) -> dict[str, Any]:
         _room_for_one_more(room)
         count = int(inputs.number(data.get("count", 1), 1, 1000, "count", whole=True))
         home = _known(room, data.get("department")).key
-        kept = {"person": f"p{len(room.people) + 1}", "home": home, "people": count}
+        number = sum(one.source == "paper" for one in room.people.values()) + 1
+        kept = {"person": f"p{number}", "home": home, "people": count}
     if data.get("about") == GUESS:
         return kept | {"about": GUESS, **_guess(room, data)}
     return kept | _sheet(room, data, kept["home"])
@@ -283,6 +284,12 @@ def _rehearse(room: Room, data: Data) -> dict[str, Any]:
     return {"people": data["people"]}
 
 
+def _rehearse_stop(room: Room, data: Data) -> dict[str, Any]:
+    if not room.rehearsing:
+        raise Refused("not_now", 409)
+    return {}
+
+
 PARTICIPANT: dict[str, Callable[[Room, Data, str], dict[str, Any]]] = {
     "join": _join,
     "department_of": _pick,
@@ -313,6 +320,6 @@ FACILITATOR: dict[str, Callable[[Room, Data], dict[str, Any]]] = {
     "commit_remove": _commit_remove,
     "room_builds": _on_or_off,
     "rehearse": _rehearse,
-    "rehearse_stop": _nothing_more,
+    "rehearse_stop": _rehearse_stop,
 }
 """What the facilitator does."""

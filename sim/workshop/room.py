@@ -287,14 +287,14 @@ class Room:
             )
 
     def _on_rehearse_stop(self, data: Mapping[str, Any], at: float) -> None:
+        """Begin at the beginning, whether or not the file still holds what simulated participants said."""
         self._clear_rehearsal()
+        self.rehearsing = False
+        self.phase, self.shown = "join", ()
 
     def _clear_rehearsal(self) -> None:
-        """Take everything away that simulated participants said, and what was shown of it; and begin at the beginning."""
+        """Take everything away that simulated participants said, and what was shown of it."""
         self.people = {key: one for key, one in self.people.items() if one.source != "simulated"}
-        if self.rehearsing:
-            self.rehearsing = False
-            self.phase, self.shown = "join", ()
         self.snapshot, self.predictions = Snapshot(), {}
 
     # --- what can be taken back ---------------------------------------------------------------------------------------

@@ -9,9 +9,17 @@ import { savePicture } from "./save.js";
 export const ui = { picture: "prediction", drag: {}, paper: null, adding: "", sent: null };
 
 const code = setup.code;
+
+/** A switch or list shows what was chosen until the laptop has answered. */
+const chosen = (call) => async (event) => {
+  const one = event.target;
+  one.held = true;
+  await call(one);
+  setTimeout(() => { one.held = false; ui.render?.(); }, 400);
+};
 const panel = (key, title, ...kids) => h("section", { key, class: "desk-panel" }, title && h("h2", null, title), kids);
 const more = (key, title, ...kids) => h("details", { key, class: "desk-more" }, h("summary", null, title), h("div", null, kids));
-const toggle = (text, on, onchange, testid) => h("label", { class: "switch", key: testid }, h("input", { type: "checkbox", role: "switch", checked: on, onchange: (event) => onchange(event.target.checked), "data-testid": testid }), h("span", null, text));
+const toggle = (text, on, onchange, testid) => h("label", { class: "switch", key: testid }, h("input", { type: "checkbox", role: "switch", checked: on, onchange: chosen((one) => onchange(one.checked)), "data-testid": testid }), h("span", null, text));
 
 const cue = (state, { act }) => {
   const next = PHASES[PHASES.indexOf(state.phase) + 1];
@@ -24,7 +32,7 @@ const cue = (state, { act }) => {
 };
 
 const focusPicker = (state, { act }, hint) => h("label", { class: "field", key: "focus" }, h("span", null, hint ?? t("h.focus")),
-  h("select", { value: state.focus ?? "", onchange: (event) => act({ do: "focus", department: event.target.value || null }), "data-testid": "focus" },
+  h("select", { value: state.focus ?? "", onchange: chosen((one) => act({ do: "focus", department: one.value || null })), "data-testid": "focus" },
     h("option", { value: "" }, t("h.focus.all")), state.departments.map((one) => h("option", { key: one.name, value: one.name }, one.name))));
 
 // --- join -----------------------------------------------------------------------------------------------------------------
@@ -50,7 +58,7 @@ const settings = (state, tools) => more("settings", t("h.settings"),
 const rehearsal = (state, { act }) => more("rehearsal", t("h.rehearse"),
   h("p", { class: "quiet" }, t("h.rehearse.hint")),
   state.rehearsal ? button(t("h.rehearse.stop", { n: state.rehearsal }), () => act({ do: "rehearse_stop" }), { "data-testid": "rehearse-stop" })
-    : h("div", { class: "row" }, [12, 30].map((people) => button(t("h.rehearse.start", { n: people }), () => act({ do: "rehearse", people }), { "data-testid": `rehearse-${people}` }))));
+    : h("div", { class: "row" }, [12, 30, 60].map((people) => button(t("h.rehearse.start", { n: people }), () => act({ do: "rehearse", people }), { "data-testid": `rehearse-${people}` }))));
 
 const joinDesk = (state, tools) => [reach(state),
   panel("room", t("h.room"), toggle(t("h.lock"), state.locked, (on) => tools.act({ do: "lock", on }), "lock"), peopleBy(state)),
@@ -90,7 +98,7 @@ const revealDesk = (state, tools) => {
     panel("parts", t("h.parts"),
       h("ul", { class: "parts" }, PARTS.map((name) => h("li", { key: name, class: ui.picture === name ? "now" : null },
         h("button", { type: "button", class: "pick", "aria-pressed": String(ui.picture === name), onclick: () => { ui.picture = name; render(); }, "data-testid": `pick-${name}` }, t(`h.part.${name}`)),
-        h("label", { class: "switch", title: t("h.show.hint") }, h("input", { type: "checkbox", role: "switch", checked: state.shown.includes(name), "aria-label": t("h.show.of", { part: t(`h.part.${name}`) }), onchange: (event) => { if (event.target.checked) { ui.picture = name; render(); } act({ do: "show", what: name, on: event.target.checked }); }, "data-testid": `show-${name}` }), h("span", { "aria-hidden": "true" }, t("h.show")))))),
+        h("label", { class: "switch", title: t("h.show.hint") }, h("input", { type: "checkbox", role: "switch", checked: state.shown.includes(name), "aria-label": t("h.show.of", { part: t(`h.part.${name}`) }), onchange: chosen((one) => { if (one.checked) { ui.picture = name; render(); } return act({ do: "show", what: name, on: one.checked }); }), "data-testid": `show-${name}` }), h("span", { "aria-hidden": "true" }, t("h.show")))))),
       h("p", { class: "quiet" }, t("h.show.hint"))),
     panel("whose", null, focusPicker(state, tools)),
     state.running && panel("running", null, h("p", { class: "quiet", role: "status", "data-testid": "running" }, t(known(`h.running.${state.running.what}`) ? `h.running.${state.running.what}` : "h.running", state.running)), h("div", { class: "meter" }, h("i", { css: { width: `${(100 * state.running.done) / (state.running.of || 1)}%` } }))),
@@ -123,8 +131,8 @@ const slider = (lever, { act, render }) => {
   };
   return h("div", { class: `lever${moved ? " moved" : ""}`, key },
     h("label", { for: `lever-${lever.name}` }, h("span", null, name), h("output", null, leverValue(value, lever), lever.unit && lever.unit !== "share" && h("small", null, ` ${unitWord(lever.unit)}`))),
-    h("input", { id: `lever-${lever.name}`, type: "range", min: lever.low, max: lever.high, step: lever.step ?? "any", value, oninput: move, onchange: done, onblur: done, "aria-valuetext": leverValue(value, lever), "aria-describedby": `source-${lever.name}`, css: { "--before": `${(100 * (lever.before - lever.low)) / span}%`, "--now": `${(100 * (value - lever.low)) / span}%` }, "data-testid": `lever-${lever.name}` }),
-    h("p", { class: "source", id: `source-${lever.name}` }, moved ? t("h.lever.before", { value: leverValue(lever.before, lever) }) : known(`lever.${lever.name}.hint`) ? t(`lever.${lever.name}.hint`) : lever.meaning ?? "", lever.source && h("span", null, ` (${lever.source})`)));
+    h("input", { id: `lever-${lever.name}`, type: "range", min: lever.low, max: lever.high, step: lever.step ?? "any", value, oninput: move, onchange: done, onblur: done, "aria-valuetext": leverValue(value, lever), "aria-describedby": `before-${lever.name}`, css: { "--before": `${(100 * (lever.before - lever.low)) / span}%`, "--now": `${(100 * (value - lever.low)) / span}%` }, "data-testid": `lever-${lever.name}` }),
+    h("p", { class: "source", id: `before-${lever.name}` }, moved && t("h.lever.before", { value: leverValue(lever.before, lever) })));
 };
 const unitWord = (unit) => (known(`unit.${unit}`) ? t(`unit.${unit}`) : unit);
 
@@ -137,7 +145,8 @@ const changeDesk = (state, tools) => {
       button(t("h.pin"), () => act({ do: "pin" }), { "data-testid": "pin", title: t("h.pin.hint") }), button(t("h.reset"), () => act({ do: "reset" }), { "data-testid": "reset" })),
       (state.host.pinned?.length ?? 0) > 0 && h("p", { class: "quiet", "data-testid": "pinned" }, t("h.pinned"), " ", state.host.pinned.map((one) => changeWords(one, state.levers)).join("; "))),
     panel("levers", state.focus ? t("h.levers.of", { department: state.focus }) : t("h.levers"),
-      state.levers.length ? state.levers.map((one) => slider(one, tools)) : h("p", { class: "quiet" }, t("h.levers.pick"))),
+      state.levers.length ? state.levers.map((one) => slider(one, tools)) : h("p", { class: "quiet" }, t("h.levers.pick")),
+      state.levers.length > 0 && more("sources", t("h.levers.sources"), h("dl", { class: "sources" }, state.levers.map((one) => h("div", { key: one.name }, h("dt", null, leverName(one)), h("dd", null, [one.meaning, one.source].filter(Boolean).join(" – "))))))),
     panel("show-effect", null, toggle(t("h.show.effect"), state.shown.includes("effect"), (on) => act({ do: "show", what: "effect", on }), "show-effect")),
     assumptions(state, tools),
   ];
@@ -171,6 +180,7 @@ const wipe = (state, { act }) => more("wipe", t("h.wipe"), h("p", { class: "quie
 // --- the desk ---------------------------------------------------------------------------------------------------------------
 
 export const desk = (state, tools) => {
+  ui.render = tools.render;
   const parts = {
     join: () => joinDesk(state, tools),
     score: () => [panel("room", t("h.room"), toggle(t("h.lock"), state.locked, (on) => tools.act({ do: "lock", on }), "lock")), paper(state, tools), departments(state, tools), rehearsal(state, tools), settings(state, tools)],

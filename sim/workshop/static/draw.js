@@ -44,7 +44,7 @@ export const table = (caption, head, rows, testid) =>
 /** A picture with its table. */
 export const figure = ({ id, title, told, wide, high, head, rows, note, tall }, ...marks) =>
   h("figure", { key: id, id: `figure-${id}`, "data-testid": `figure-${id}`, class: tall ? "tall" : null },
-    h("svg", { viewBox: `0 0 ${wide} ${round(high)}`, role: "img", "aria-labelledby": `${id}-title ${id}-told`, preserveAspectRatio: "xMidYMid meet" },
+    h("svg", { viewBox: `0 0 ${wide} ${round(high)}`, role: "img", "aria-labelledby": `${id}-title ${id}-told`, preserveAspectRatio: "xMinYMin meet" },
       h("title", { id: `${id}-title` }, title), h("desc", { id: `${id}-told` }, told ?? title), marks),
     note && h("figcaption", null, note),
     rows && h("details", { class: "figures" }, h("summary", null, t("c.table")), table(title, head, rows, `table-${id}`)));

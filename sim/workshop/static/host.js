@@ -75,7 +75,7 @@ follow(`/host/${code}/events`, {
       spoken.textContent = t("p.spoken", { phase: t(`phase.${next.phase}`) });
       scrollTo(0, 0);
     }
-    if (state && next.shown.length > state.shown.length) turned = null;
+    if (state) turned = next.shown.find((one) => PARTS.includes(one) && !state.shown.includes(one)) ?? turned; // what was shown last stands on the wall
     state = next;
     if (state.now) skew = state.now - Date.now() / 1000;
     render();

@@ -63,7 +63,7 @@ const typing = (element) =>
 const set = (element, name, value) => {
   if (name.startsWith("on")) element[name] = value;
   else if (LIVE.has(name)) {
-    if (name === "value" && (typing(element) || element.dragged)) return;
+    if ((name === "value" && (typing(element) || element.dragged)) || element.held) return;
     const wanted = name === "value" ? String(value ?? "") : Boolean(value);
     if (element[name] !== wanted) element[name] = wanted;
   } else if (name === "css") {

@@ -89,6 +89,7 @@ const gapPart = (state, reveal) => {
   const counts = (given, received) => (given || received ? t(!received ? "h.gap.n.given" : !given ? "h.gap.n.received" : "h.gap.n", { given: given?.n, received: received?.n }) : null);
   if (!state.focus) {
     const rows = reveal.totals.map((one) => row(one.department, one.given, one.received)).sort((a, b) => (gapOf(a) ?? 9) - (gapOf(b) ?? 9));
+    if (rows.every((one) => one.hidden)) return [nothing(t("h.gap.hidden", { minimum: state.minimum }))];
     return [dumbbell({ id: "gap", title: t("h.gap.all"), told: t("c.gap.told"), rows, words: words(), ends: ends(), size: rows.length > 9 ? 13 : 16, note: t("h.gap.note", { minimum: state.minimum }) })];
   }
   const mine = reveal.cells.filter((one) => one.supplier === state.focus), theirs = reveal.cells.filter((one) => one.client === state.focus);
@@ -121,7 +122,7 @@ const verdictPart = (state, reveal) => {
   const clients = found?.would.clients ?? [];
   return [h("div", { class: found ? "two-up" : "", key: "verdict" },
     found && h("div", null, verdictCard(found, state)),
-    h("div", null, square({ id: "square", verdicts, focus: state.focus, size: 14, wide: found ? 600 : 820 }),
+    h("div", null, !verdicts.some((one) => one.should) ? bars({ id: "would", title: t("h.would.title"), told: t("h.would.told"), rows: verdicts.filter((one) => one.would?.share?.[0] != null).map((one) => ({ label: one.department, value: one.would.share[0], low: one.would.share[1], high: one.would.share[2], text: percent(one.would.share[0]), mark: one.department === state.focus })), low: 0, high: 1, write: percent, points: true, size: 15, wide: found ? 600 : 820, middle: { at: 0.5, text: t("h.half") }, head: [t("h.department"), t("h.share.stay"), t("c.interval")], note: t("h.would.pending"), most: 40 }) : square({ id: "square", verdicts, focus: state.focus, size: 14, wide: found ? 600 : 820 }),
       clients.length > 0 && bars({ id: "clients", title: t("h.clients"), told: t("h.clients.told"), rows: clients.map((one) => ({ label: one.client, value: mean(one.share), low: one.share?.[1], high: one.share?.[2], text: percent(mean(one.share)) })), low: 0, high: 1, write: percent, points: true, size: 15, wide: found ? 600 : 820, middle: { at: 0.5, text: t("h.half") }, head: [t("h.client"), t("h.share.stay"), t("c.interval")] })))];
 };
 
