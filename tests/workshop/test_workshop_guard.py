@@ -94,7 +94,9 @@ async def test_other_sites_can_neither_read_nor_write(house: House):
         assert (await house.host.post(url, json=act, headers=headers)).status_code == 403, headers
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert (await house.host.post(url, content=json.dumps(act), headers=form)).status_code == 415
-    assert (await house.host.post(url, content=json.dumps(act), headers={"Content-Type": "text/plain"})).status_code == 415
+    assert (
+        await house.host.post(url, content=json.dumps(act), headers={"Content-Type": "text/plain"})
+    ).status_code == 415
     assert house.state["locked"] is False
     assert (await house.host.post(url, json=act, headers={"Origin": BASE, "Sec-Fetch-Site": "same-origin"})).is_success
     answer = await house.host.get(f"/j/{house.code}", headers={"Origin": "http://evil.example"})
@@ -189,5 +191,10 @@ async def test_what_does_not_exist_is_said_in_the_browsers_language(house: House
     assert answer.status_code == 404
     assert "keinen Workshop" in answer.text
     assert (await house.browser().get("/j/XXXXX")).json()["error"] == "error.no_such_session"
-    for path in ("/static/../server.py", "/static/%2e%2e/server.py", "/nothing", f"/host/{house.code}/export/events.csv"):
+    for path in (
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
+        "/nothing",
+        f"/host/{house.code}/export/events.csv",
+    ):
         assert (await house.host.get(path)).status_code == 404

@@ -163,7 +163,11 @@ def test_a_block_is_replaced_as_soon_as_enough_people_differ():
     assert (ten.figure(("IT", "Sales")).n, ten.figure(("IT", "Sales")).overall) == (10, 3)
 
 
-@given(st.dictionaries(st.tuples(st.sampled_from(NAMES), st.sampled_from(DIMENSIONS)), st.lists(st.integers(1, 5), max_size=8)))
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(DIMENSIONS)), st.lists(st.integers(1, 5), max_size=8)
+    )
+)
 def test_what_is_shown_is_the_mean_of_at_least_the_minimum_of_people(blocks):
     now = {((supplier, "Sales"), name): block(*values) for (supplier, name), values in blocks.items()}
     snapshot = Snapshot().taken(now, 5)

@@ -243,7 +243,7 @@ async def test_tables_open_in_a_spreadsheet_without_running_anything(house: Hous
     answer = await house.host.get(f"/host/{house.code}/export/commitments.csv")
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert rows[1] == ["'+Ann", "'=HYPERLINK(\"http://evil\")", "'-1"]
+    assert rows[1] == ["'+Ann", '\'=HYPERLINK("http://evil")', "'-1"]
     table = csv.DictReader(io.StringIO(share.scores_csv(house.session).decode("utf-8-sig")))
     assert [(row["supplier"], row["view"], row["raters"], row["overall"]) for row in table] == [
         ("Bravo", "received", "5", "4.0"), ("Alpha", "given", "5", "5.0"),
@@ -278,7 +278,11 @@ def test_every_refusal_in_the_code_has_its_message():
     keys = set()
     for file in Path(language.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Refused", "refusal"):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("Refused", "refusal")
+            ):
                 keys |= {one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)}
     assert len(keys) > 25
     missing = {f"error.{key}" for key in keys} - set(language.catalogue("en"))
