@@ -339,7 +339,9 @@ class Workshop:
             if chain is None:
                 raise Refused("nothing_to_share", 409)
             homes = {one.key: one.name for one in room.present}
-            drawn = await asyncio.to_thread(rehearsal.participants, chain, homes, people, seed=session.settings["seed"])
+            drawn = await asyncio.to_thread(
+                rehearsal.participants, chain, homes, people, minimum=room.minimum, seed=session.settings["seed"]
+            )
             session.submit("rehearse", {"people": drawn})
         except (InputError, Refused) as mistake:
             error = str(mistake)

@@ -61,7 +61,9 @@ class Model:
     log: list[Any] = []
 
     def assumptions(self) -> list[dict[str, Any]]:
-        return [{"name": "price", "value": 1.0, "low": 0.1, "high": 10.0, "unit": "ratio", "default": 1.0, "source": "-"}]
+        return [
+            {"name": "price", "value": 1.0, "low": 0.1, "high": 10.0, "unit": "ratio", "default": 1.0, "source": "-"}
+        ]
 
     def simulator(self, chain: ServiceChain, tell: Any, settings: Any) -> Simulator:
         return Simulator(chain, self.log)
