@@ -1,8 +1,8 @@
 // The facilitator's controls beside the stage, by phase.
 
-import { button, h, known, number, paced, remembered, setup, t } from "./live.js";
+import { button, DIMENSIONS, h, known, number, paced, remembered, setup, t } from "./live.js";
 import { MINUTES, PARTS, PHASES } from "./stage.js";
-import { changeWords, DIMENSIONS, leverName, leverValue } from "./say.js";
+import { changeWords, leverName, leverValue } from "./say.js";
 import { savePicture } from "./save.js";
 
 /** What this screen alone knows: which picture is on the stage, what is being typed or dragged. */

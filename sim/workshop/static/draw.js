@@ -71,24 +71,24 @@ export const disc = (x, y, r, key) => h("circle", { key, class: "disc", cx: x, c
  */
 export const dumbbell = ({ id, title, told, rows, low = 1, high = 5, wide = 760, size = 15, ends, note, words, testHead }) => {
   const narrow = wide < 500;
-  const left = narrow ? 8 : wide * 0.3, right = wide - size * (narrow ? 3.6 : 6.5);
+  const noted = !narrow && rows.some((one) => one.detail);
+  const left = narrow ? 8 : Math.min(wide * 0.3, size * 17), right = wide - size * (narrow ? 3.6 : noted ? 17.5 : 5);
   const x = scale(low, high, left + size, right - size);
-  const step = size * (narrow ? 3.7 : 2.9), top = size * 3.6;
+  const step = size * (narrow ? 3.7 : 2.15), top = size * 3.6;
   let y = top - step * 0.35;
   const marks = [];
   for (const [place, row] of rows.entries()) {
     const part = [];
     if (row.heading) {
-      y += step * 0.95;
-      marks.push(h("g", { key: `h-${row.heading}` }, label(row.heading, narrow ? 8 : 0, y + size * 0.3, { size: size * 0.9, width: wide, most: 1, cls: "head" })));
+      y += step * 1.05;
+      marks.push(h("g", { key: `h-${row.heading}` }, label(row.heading, narrow ? 8 : 0, y + size * 0.35, { size: size * 0.9, width: wide, most: 1, cls: "head" })));
       continue;
     }
     y += step;
     const at = narrow ? y + size * 0.55 : y;
     if (place && !rows[place - 1].heading && !narrow) part.push(h("line", { class: "rule", x1: 0, x2: wide, y1: round(y - step / 2), y2: round(y - step / 2) }));
-    const beside = row.detail && !narrow;
-    part.push(label(row.label, narrow ? 8 : 0, narrow ? y - size * 0.75 : y - (beside ? size * 0.5 : 0), { size: narrow ? size * 0.95 : size, width: narrow ? wide * 0.62 : left - size, most: narrow || beside ? 1 : 2 }));
-    if (row.detail) part.push(label(row.detail, narrow ? wide - 2 : 0, narrow ? y - size * 0.75 : y + size * 0.75, { size: size * 0.78, width: narrow ? wide * 0.38 : left - size, most: 1, anchor: narrow ? "end" : "start", cls: "quiet" }));
+    part.push(label(row.label, narrow ? 8 : 0, narrow ? y - size * 0.75 : y, { size: narrow ? size * 0.95 : size, width: narrow ? wide * 0.62 : left - size * 0.5, most: 1 }));
+    if (row.detail) part.push(label(row.detail, narrow ? wide - 2 : right + size * 0.4, narrow ? y - size * 0.75 : y, { size: size * 0.78, width: narrow ? wide * 0.38 : size * 14, most: 1, anchor: narrow ? "end" : "start", cls: "quiet" }));
     if (row.hidden) part.push(label(row.hidden, left + size, at, { size: size * 0.85, width: right - left, cls: "quiet" }));
     else {
       part.push(h("line", { class: "rail", x1: x(low), x2: x(high), y1: at, y2: at }));
@@ -107,7 +107,7 @@ export const dumbbell = ({ id, title, told, rows, low = 1, high = 5, wide = 760,
     axis.push(h("line", { class: "grid", x1: x(one), x2: x(one), y1: top - size * 0.4, y2: bottom }));
     axis.push(h("text", { class: "quiet", x: x(one), y: bottom + size * 1.1, "font-size": size * 0.85, "text-anchor": "middle" }, number(one)));
   }
-  const half = narrow ? wide / 2 : (wide - left) / 2;
+  const half = narrow ? wide / 2 : Math.min(size * 20, (wide - left) / 2);
   const legend = [
     ring((narrow ? 8 : left) + size * 0.6, size * 1.1, size * 0.45), label(words.given, (narrow ? 8 : left) + size * 1.5, size * 1.1, { size: size * 0.85, width: half - size * 2, most: 2 }),
     disc((narrow ? 8 : left) + half + size * 0.6, size * 1.1, size * 0.45), label(words.received, (narrow ? 8 : left) + half + size * 1.5, size * 1.1, { size: size * 0.85, width: half - size * 2, most: 2 }),

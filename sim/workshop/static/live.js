@@ -25,7 +25,6 @@ export const t = (key, values = {}) => {
     return typeof values[name] === "number" ? number(values[name], Number.isInteger(values[name]) ? 0 : 1) : values[name];
   });
 };
-export const listed = (names) => new Intl.ListFormat(language, { type: "conjunction" }).format(names);
 
 // --- the page as a function of the state ----------------------------------------------------------------------------
 // h() describes an element, patch() makes the page match. What stays is left alone, so focus and typing survive; text only
@@ -237,6 +236,16 @@ export const choice = (name, legend, choices, value, onpick, props = {}) =>
         h("input", { type: "radio", name, value: one.value, checked: one.value === value, "aria-label": one.spoken, "data-testid": `${name}-${one.value}`, onchange: () => onpick(one.value) }),
         h("span", null, one.text))),
       props.below));
+
+export const DIMENSIONS = ["reliability", "responsiveness", "assurance", "empathy", "tangibles"];
+
+const SHAPES = {
+  yes: () => [h("circle", { cx: 12, cy: 12, r: 11 }), h("path", { class: "sign", d: "M6.8 12.6l3.6 3.6 7-8" })],
+  no: () => [h("rect", { x: 1.5, y: 1.5, width: 21, height: 21, rx: 3 }), h("path", { class: "sign", d: "M7.5 7.5l9 9m0-9l-9 9" })],
+  close: () => [h("path", { d: "M12 .6L23.4 12 12 23.4.6 12z" }), h("path", { class: "sign", d: "M7 10.2h10M7 14.2h10" })],
+};
+/** Yes is a disc with a tick, no a square with a cross, too close to call a diamond with two lines. */
+export const sign = (answer, extra = "") => h("svg", { class: `answer-sign ${answer} ${extra}`, viewBox: "0 0 24 24", "aria-hidden": "true" }, SHAPES[answer]?.() ?? SHAPES.close());
 
 /** Minutes and seconds until a moment on the laptop's clock. */
 export const left = (timer, skew) => {

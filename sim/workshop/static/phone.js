@@ -1,8 +1,6 @@
 // What a participant sees. One page that follows the room; what is tapped is kept here until the laptop has it.
 
-import { button, choice, follow, h, hiddenText, known, left, number, outbox, patch, percent, remembered, setup, t } from "./live.js";
-import { curves, dumbbell } from "./draw.js";
-import { answerWord, changeWords, decider, DIMENSIONS, dimension, effectSentence, shareRange, sign } from "./say.js";
+import { button, choice, DIMENSIONS, follow, h, hiddenText, known, left, number, outbox, patch, remembered, setup, sign, t } from "./live.js";
 
 const { code } = setup;
 const base = `/j/${code}`;
@@ -211,31 +209,21 @@ const unfinished = () => {
 
 // --- reveal, change, commit --------------------------------------------------------------------------------------------------
 
-const ownGap = () => {
-  const { reveal } = state;
-  if (!state.shown.includes("gap") || !reveal) return null;
-  const cells = reveal.cells.filter((one) => one.supplier === me.department);
-  if (!cells.length) return null;
-  const rows = cells.map((one) => ({
-    label: one.client, detail: one.received ? t("c.n", { n: one.received.n }) : null, given: one.given?.overall ?? null, received: one.received?.overall ?? null,
-    givenN: one.given?.n, receivedN: one.received?.n, spread: one.received?.spread, hidden: one.received ? null : t("c.hidden", { minimum: state.minimum }),
-  }));
-  return h("section", { key: "gap", "data-testid": "own-gap" }, h("h2", null, t("p.gap.title")),
-    dumbbell({ id: "own-gap", title: t("p.gap.title"), told: t("c.gap.told"), rows, wide: 343, size: 14, words: { given: t("c.given"), received: t("c.received") }, ends: [t("c.low"), t("c.high")] }));
-};
+let mirror = null, fetching = false;
 
-const ownVerdict = () => {
-  const found = state.shown.includes("verdict") && state.reveal?.verdicts?.find((one) => one.department === me.department);
-  if (!found?.would) return null;
-  const { would, should } = found;
-  return h("section", { key: "verdict", class: "panel", "data-testid": "own-verdict" },
-    h("h2", null, t("c.would.ask", { department: me.department })),
-    h("p", { class: "answer" }, sign(would.answer), h("b", null, answerWord(would.answer))),
-    h("p", null, t("c.would.share", { share: shareRange(would.share) })),
-    would.decides && h("p", null, t("c.would.decides", { what: decider(would.decides) })),
-    should && h("p", null, h("b", null, `${t("c.should.ask")} `), t(`c.should.${should.answer}`)),
-    h("p", { class: "quiet" }, t(`c.basis.${would.basis}`, { n: would.n })));
+/** Pictures and verdicts are fetched when the first is near, so that joining is quick. */
+const fetchMirror = async () => {
+  if (mirror || fetching) return;
+  fetching = true;
+  try {
+    mirror = await import("./mirror.js");
+    render();
+  } catch {}
+  fetching = false;
 };
+const ownGap = () => mirror?.ownGap(state, me.department);
+const ownVerdict = () => mirror?.ownVerdict(state, me.department);
+const effectPart = () => mirror?.effectPart(state, me.department);
 
 const revealPage = () => {
   const parts = [ownVerdict(), ownGap()].filter(Boolean);
@@ -245,19 +233,6 @@ const revealPage = () => {
     !parts.length && h("p", { class: "lead" }, t("p.look")),
     parts,
   ];
-};
-
-const effectPart = () => {
-  const { effect } = state;
-  if (!effect || !state.shown.includes("effect")) return null;
-  const own = effect.hireback?.find((one) => one.department === me.department);
-  return h("section", { key: "effect", class: "panel", "data-testid": "effect" },
-    h("h2", null, t("p.effect.title")),
-    state.changes.length > 0 && h("ul", null, state.changes.map((one) => h("li", null, changeWords(one, state.levers)))),
-    h("p", { class: "lead" }, effectSentence(effect)),
-    effect.curve && curves({ id: "effect", title: t("c.curve.title"), told: effectSentence(effect), curve: effect.curve, lag: effect.external.lag, wide: 343, high: 250, size: 13, words: { before: t("c.before"), after: t("c.after"), axis: t("c.day.axis"), lag: t("c.lag") } }),
-    own && h("p", null, t("p.effect.own", { department: me.department, before: percent([].concat(own.before)[0]), after: percent([].concat(own.after)[0]) })),
-    !effect.final && h("p", { class: "quiet" }, t("c.running", { done: effect.runs, of: effect.of })));
 };
 
 const changePage = () => {
@@ -337,6 +312,7 @@ const notices = () => {
 
 function render() {
   if (!state) return;
+  if (PHASES.indexOf(state.phase) > 1) fetchMirror();
   const { name, parts } = current();
   patch(app, top(), notices(), h("main", { key: `main-${name}`, id: "main", "data-phase": state.phase, "data-page": name, class: name.startsWith("block") ? "block" : null }, parts));
 }

@@ -1,8 +1,8 @@
 // One page to take home: verdict, gap, effect, promises, and where the figures come from.
 
-import { button, embedded, h, patch, setup, t } from "./live.js";
+import { button, embedded, h, patch, setup, sign, t } from "./live.js";
 import { curves, dumbbell, gapOf } from "./draw.js";
-import { answerWord, changeWords, decider, effectSentence, shareRange, sign, signedRange } from "./say.js";
+import { answerWord, changeWords, decider, effectSentence, shareRange, signedRange } from "./say.js";
 
 const state = embedded("state");
 const reveal = state.host?.preview?.reveal ?? state.reveal;

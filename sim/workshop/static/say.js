@@ -1,17 +1,9 @@
 // What the figures say, in plain sentences, the same on phones, the laptop and the wall.
 
-import { h, listed, number, percent, t } from "./live.js";
+import { DIMENSIONS, number, percent, t } from "./live.js";
 
-export const DIMENSIONS = ["reliability", "responsiveness", "assurance", "empathy", "tangibles"];
 export const dimension = (name) => t(`dim.${name}.short`);
 
-const SHAPES = {
-  yes: () => [h("circle", { cx: 12, cy: 12, r: 11 }), h("path", { class: "sign", d: "M6.8 12.6l3.6 3.6 7-8" })],
-  no: () => [h("rect", { x: 1.5, y: 1.5, width: 21, height: 21, rx: 3 }), h("path", { class: "sign", d: "M7.5 7.5l9 9m0-9l-9 9" })],
-  close: () => [h("path", { d: "M12 .6L23.4 12 12 23.4.6 12z" }), h("path", { class: "sign", d: "M7 10.2h10M7 14.2h10" })],
-};
-/** Yes is a disc with a tick, no a square with a cross, too close to call a diamond with two lines. */
-export const sign = (answer, extra = "") => h("svg", { class: `answer-sign ${answer} ${extra}`, viewBox: "0 0 24 24", "aria-hidden": "true" }, SHAPES[answer]?.() ?? SHAPES.close());
 export const answerWord = (answer) => t(`c.answer.${answer}`);
 
 /** A mean with its 95 % interval. */
@@ -54,8 +46,7 @@ export const changeWords = (change, levers) => {
 };
 export const leverValue = (value, lever) => {
   if (value == null) return "–";
-  if (lever.unit === "share" && lever.high <= 1) return percent(value);
+  if (lever.unit?.startsWith("share") && lever.high <= 1) return `${number(100 * value, lever.step < 0.0099 ? 1 : 0)}\u00a0%`;
   const digits = lever.step ? Math.max(0, Math.min(3, Math.ceil(-Math.log10(lever.step) - 1e-9))) : 2;
   return number(value, digits);
 };
-export const names = (list) => (list.length ? listed(list) : t("c.nobody"));

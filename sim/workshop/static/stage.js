@@ -1,9 +1,9 @@
 // What the room looks at: the same on the facilitator's laptop and, larger, on the wall.
 
-import { h, number, percent, t } from "./live.js";
+import { DIMENSIONS, h, number, percent, sign, t } from "./live.js";
 import { curves, dumbbell, gapOf } from "./draw.js";
 import { bars, chain, guess, square } from "./pictures.js";
-import { answerWord, changeWords, decider, DIMENSIONS, dimension, effectSentence, hirebackMoves, mean, shareRange, sign, signedRange } from "./say.js";
+import { answerWord, changeWords, decider, dimension, effectSentence, hirebackMoves, mean, shareRange, signedRange } from "./say.js";
 
 export const PARTS = ["prediction", "gap", "verdict", "chain", "bottleneck", "disagree"];
 export const PHASES = ["join", "score", "predict", "reveal", "change", "commit", "close"];
@@ -83,27 +83,29 @@ const nothing = (text) => h("p", { class: "nothing" }, text);
 const words = () => ({ given: t("c.given"), received: t("c.received") });
 const ends = () => [t("c.low"), t("c.high")];
 
-const gapPart = (state, reveal) => {
+/** Room for a picture: on the wall as wide as the rows are high, so that it fills the wall. */
+const room = (wall, rows, step) => (wall ? { size: 20, wide: Math.max(1050, Math.min(2000, 2.45 * (rows * step * 20 + 150))) } : { size: rows > 12 ? 14 : 15, wide: 838 });
+
+const gapPart = (state, reveal, wall) => {
   const hidden = t("c.hidden", { minimum: state.minimum });
   const row = (name, given, received) => ({ label: name, given: given?.overall ?? null, received: received?.overall ?? null, givenN: given?.n, receivedN: received?.n, spread: received?.spread, detail: counts(given, received), hidden: given || received ? null : hidden });
   const counts = (given, received) => (given || received ? t(!received ? "h.gap.n.given" : !given ? "h.gap.n.received" : "h.gap.n", { given: given?.n, received: received?.n }) : null);
   if (!state.focus) {
     const rows = reveal.totals.map((one) => row(one.department, one.given, one.received)).sort((a, b) => (gapOf(a) ?? 9) - (gapOf(b) ?? 9));
     if (rows.every((one) => one.hidden)) return [nothing(t("h.gap.hidden", { minimum: state.minimum }))];
-    return [dumbbell({ id: "gap", title: t("h.gap.all"), told: t("c.gap.told"), rows, words: words(), ends: ends(), size: rows.length > 9 ? 13 : 16, note: t("h.gap.note", { minimum: state.minimum }) })];
+    return [dumbbell({ id: "gap", title: t("h.gap.all"), told: t("c.gap.told"), rows, words: words(), ends: ends(), ...room(wall, rows.length, 2.15), note: t("h.gap.note", { minimum: state.minimum }) })];
   }
   const mine = reveal.cells.filter((one) => one.supplier === state.focus), theirs = reveal.cells.filter((one) => one.client === state.focus);
   const total = reveal.totals.find((one) => one.department === state.focus);
   const byDimension = total?.received ? DIMENSIONS.map((name) => ({ label: dimension(name), given: total.given?.mean?.[name] ?? null, received: total.received.mean?.[name] ?? null, hidden: total.received.mean?.[name] == null && total.given?.mean?.[name] == null ? hidden : null })) : [];
-  const rows = [
-    ...(mine.length ? [{ heading: t("h.gap.gives", { department: state.focus }) }, ...mine.map((one) => row(one.client, one.given, one.received))] : []),
-    ...(byDimension.length ? [{ heading: t("h.gap.dimensions") }, ...byDimension] : []),
-    ...(theirs.length ? [{ heading: t("h.gap.gets", { department: state.focus }) }, ...theirs.map((one) => row(one.supplier, one.given, one.received))] : []),
-  ];
-  return [dumbbell({ id: "gap", title: t("h.gap.one", { department: state.focus }), told: t("c.gap.told"), rows, words: words(), ends: ends(), size: rows.length > 12 ? 13 : 15, note: t("h.gap.note", { minimum: state.minimum }) })];
+  const gives = mine.length ? [{ heading: t("h.gap.gives", { department: state.focus }) }, ...mine.map((one) => row(one.client, one.given, one.received))] : [];
+  const gets = theirs.length ? [{ heading: t("h.gap.gets", { department: state.focus }) }, ...theirs.map((one) => row(one.supplier, one.given, one.received))] : [];
+  const asked = byDimension.length ? [{ heading: t("h.gap.dimensions") }, ...byDimension] : [];
+  const drawn = (id, rows, size) => dumbbell({ id, title: t("h.gap.one", { department: state.focus }), told: t("c.gap.told"), rows, words: words(), ends: ends(), ...size, note: id === "gap" && t("h.gap.note", { minimum: state.minimum }) });
+  if (wall && asked.length) return [h("div", { key: "gaps", class: "halves" }, drawn("gap", [...gives, ...gets], { size: 17, wide: Math.max(760, (gives.length + gets.length) * 42) }), drawn("gap-dimensions", asked, { size: 17, wide: 760 }))];
+  return [drawn("gap", [...gives, ...asked, ...gets], room(wall, gives.length + asked.length + gets.length, 2.15))];
 };
-
-const verdictCard = (found, state) => {
+const verdictCard = (found, state, wall) => {
   const { would, should } = found;
   return h("div", { class: "card-verdict", "data-testid": "verdict" },
     h("h2", null, t("c.would.ask", { department: found.department })),
@@ -111,37 +113,37 @@ const verdictCard = (found, state) => {
     h("p", null, t("c.would.share", { share: shareRange(would.share) })),
     would.decides && h("p", null, t("c.would.decides", { what: decider(would.decides) })),
     h("h2", null, t("c.should.ask")),
-    should ? [h("p", { class: "answer small", "data-testid": "should" }, sign(should.answer), h("b", null, answerWord(should.answer))), h("p", null, t("h.should.means", { external: signedRange(should.external), internal: signedRange(should.internal) })), h("p", null, t("h.should.cost", { cost: signedRange(should.cost, 0), currency: state.currency ?? "" }), should.dip_days ? ` ${t("h.should.dip", { dip: number(Math.abs(mean(should.dip) ?? 0), 1), days: Math.round(should.dip_days) })}` : "")] : h("p", { class: "quiet" }, t("h.pending.long")),
+    should ? [h("p", { class: "answer small", "data-testid": "should" }, sign(should.answer), h("b", null, answerWord(should.answer))), wall ? h("p", null, t(`c.should.${should.answer}`).replace(/^[^.]*\. /, "")) : [h("p", null, t("h.should.means", { external: signedRange(should.external), internal: signedRange(should.internal) })), h("p", null, t("h.should.cost", { cost: signedRange(should.cost, 0), currency: state.currency ?? "" }), should.dip_days ? ` ${t("h.should.dip", { dip: number(Math.abs(mean(should.dip) ?? 0), 1), days: Math.round(should.dip_days) })}` : "")]] : h("p", { class: "quiet" }, t("h.pending.long")),
     h("p", { class: "quiet" }, t(`c.basis.${would.basis}`, { n: would.n })));
 };
 
-const verdictPart = (state, reveal) => {
+const verdictPart = (state, reveal, wall) => {
   const { verdicts } = reveal;
   if (!verdicts.length) return [nothing(t("h.verdict.none"))];
   const found = verdicts.find((one) => one.department === state.focus && one.would);
   const clients = found?.would.clients ?? [];
   return [h("div", { class: found ? "two-up" : "", key: "verdict" },
-    found && h("div", null, verdictCard(found, state)),
-    h("div", null, !verdicts.some((one) => one.should) ? bars({ id: "would", title: t("h.would.title"), told: t("h.would.told"), rows: verdicts.filter((one) => one.would?.share?.[0] != null).map((one) => ({ label: one.department, value: one.would.share[0], low: one.would.share[1], high: one.would.share[2], text: percent(one.would.share[0]), mark: one.department === state.focus })), low: 0, high: 1, write: percent, points: true, size: 15, wide: found ? 600 : 820, middle: { at: 0.5, text: t("h.half") }, head: [t("h.department"), t("h.share.stay"), t("c.interval")], note: t("h.would.pending"), most: 40 }) : square({ id: "square", verdicts, focus: state.focus, size: 14, wide: found ? 600 : 820 }),
+    found && h("div", null, verdictCard(found, state, wall)),
+    h("div", null, !verdicts.some((one) => one.should) ? bars({ id: "would", title: t("h.would.title"), told: t("h.would.told"), rows: verdicts.filter((one) => one.would?.share?.[0] != null).map((one) => ({ label: one.department, value: one.would.share[0], low: one.would.share[1], high: one.would.share[2], text: percent(one.would.share[0]), mark: one.department === state.focus })), low: 0, high: 1, write: percent, points: true, ...(found ? { size: 15, wide: 600 } : room(wall, verdicts.length, 2.35)), middle: { at: 0.5, text: t("h.half") }, head: [t("h.department"), t("h.share.stay"), t("c.interval")], note: t("h.would.pending"), most: 40 }) : square({ id: "square", verdicts, focus: state.focus, size: wall ? 17 : 14, wide: wall ? (found ? 1000 : 1250) : found ? 600 : 820 }),
       clients.length > 0 && bars({ id: "clients", title: t("h.clients"), told: t("h.clients.told"), rows: clients.map((one) => ({ label: one.client, value: mean(one.share), low: one.share?.[1], high: one.share?.[2], text: percent(mean(one.share)) })), low: 0, high: 1, write: percent, points: true, size: 15, wide: found ? 600 : 820, middle: { at: 0.5, text: t("h.half") }, head: [t("h.client"), t("h.share.stay"), t("c.interval")] })))];
 };
 
 const chainPart = (state, reveal) => reveal.chain ? [chain({ id: "chain", ...reveal.chain, focus: state.focus, size: 15 })] : [nothing(t("h.pending.long"))];
 
-const bottleneckPart = (state, reveal) => {
+const bottleneckPart = (state, reveal, wall) => {
   const found = reveal.bottleneck;
   if (!found?.departments?.length) return [nothing(state.running ? t("h.running", state.running) : t("h.pending.long"))];
   const [first] = found.departments;
   const clear = first.effect[1] > 0;
   return [h("p", { key: "says", class: "says" }, t(clear ? "h.bottleneck.says" : "h.bottleneck.close", { department: first.department, size: number(mean(first.effect), 1, true), low: number(first.effect[1], 1, true), high: number(first.effect[2], 1, true) })),
-    bars({ id: "bottleneck", title: t("h.bottleneck"), told: t("h.bottleneck.told"), rows: found.departments.map((one, place) => ({ label: one.department, value: mean(one.effect), low: one.effect[1], high: one.effect[2], mark: !place && clear, mild: !(one.effect[1] > 0) })), write: (value) => number(value, 1, true), size: found.departments.length > 10 ? 14 : 16, axis: t("h.bottleneck.axis"), note: t("h.bottleneck.note", { n: found.runs }) })];
+    bars({ id: "bottleneck", title: t("h.bottleneck"), told: t("h.bottleneck.told"), rows: found.departments.map((one, place) => ({ label: one.department, value: mean(one.effect), low: one.effect[1], high: one.effect[2], mark: !place && clear, mild: !(one.effect[1] > 0) })), write: (value) => number(value, 1, true), ...room(wall, found.departments.length + 2, 2.35), axis: t("h.bottleneck.axis"), note: t("h.bottleneck.note", { n: found.runs }) })];
 };
 
-const disagreePart = (state, reveal) => {
+const disagreePart = (state, reveal, wall) => {
   const found = reveal.disagree;
   if (!found.length) return [nothing(t("h.disagree.none", { minimum: state.minimum }))];
   return [h("p", { key: "says", class: "says" }, t("h.disagree.says", { client: found[0].client, supplier: found[0].supplier })),
-    bars({ id: "disagree", title: t("h.disagree"), told: t("h.disagree.told"), rows: found.slice(0, 10).map((one, place) => ({ label: `${one.client} → ${one.supplier}`, value: one.spread, mark: !place, text: `${number(one.spread, 1)}` })), low: 0, high: 2, write: (value) => number(value, 1), size: 15, axis: t("h.disagree.axis"), head: [t("c.pair"), t("c.spread"), ""] })];
+    bars({ id: "disagree", title: t("h.disagree"), told: t("h.disagree.told"), rows: found.slice(0, 10).map((one, place) => ({ label: `${one.client} → ${one.supplier}`, value: one.spread, mark: !place, text: `${number(one.spread, 1)}` })), low: 0, high: 2, write: (value) => number(value, 1), ...room(wall, 12, 2.35), axis: t("h.disagree.axis"), head: [t("c.pair"), t("c.spread"), ""] })];
 };
 
 const predictionPart = (state, reveal) => {
@@ -168,10 +170,10 @@ const predictionPart = (state, reveal) => {
 const DRAWN = { gap: gapPart, verdict: verdictPart, chain: chainPart, bottleneck: bottleneckPart, disagree: disagreePart, prediction: predictionPart };
 
 /** One part of the reveal. */
-export const part = (name, state, reveal) => h("section", { key: `part-${name}`, class: `part ${name}`, "data-testid": `part-${name}` },
+export const part = (name, state, reveal, wall) => h("section", { key: `part-${name}`, class: `part ${name}`, "data-testid": `part-${name}` },
   h("p", { class: "kicker" }, t(`h.part.${name}.ask`)),
   h("h1", null, t(`h.part.${name}`)),
-  !reveal ? nothing(t("h.reveal.nothing")) : DRAWN[name](state, reveal));
+  !reveal ? nothing(t("h.reveal.nothing")) : DRAWN[name](state, reveal, wall));
 
 // --- change, commit, close -----------------------------------------------------------------------------------------------------
 
@@ -213,7 +215,7 @@ export const stage = (state, { wall, picture, onRemove }) => {
     case "join": return joinStage(state);
     case "score": return scoreStage(state);
     case "predict": return predictStage(state);
-    case "reveal": return picture ? part(picture, state, reveal) : h("section", { class: "closing" }, h("p", { class: "kicker" }, t("phase.reveal")), h("h1", null, t("h.reveal.wait")));
+    case "reveal": return picture ? part(picture, state, reveal, wall) : h("section", { class: "closing" }, h("p", { class: "kicker" }, t("phase.reveal")), h("h1", null, t("h.reveal.wait")));
     case "change": return wall && !state.shown.includes("effect") ? h("section", { class: "closing" }, h("p", { class: "kicker" }, t("phase.change")), h("h1", null, t("p.change.title"))) : effectStage(state, effect, wall);
     case "commit": return commitStage(state, { onRemove });
     default: return closeStage(state);
