@@ -3,7 +3,7 @@
     python -m experiments.benchmarks.workshop            # about three minutes; quiet machine wanted
     python -m experiments.benchmarks.workshop --quick    # less than a minute, to see that everything runs
 
-Needs the extra ``test`` (Playwright) and Debian's chromium, or another Chromium on the path. The server is a process of its own,
+Needs the extra ``test`` (Playwright) and Debian's chromium, or another one on the path. The server is a process of its own,
 started by the command that people use; everything stays on this machine. What is timed, is timed where people wait: from
 moving a slider in the facilitator's browser to the redrawn page, paired runs included. Where NiceGUI is installed
 (``pip install nicegui``), a page of the same kind made with it is measured in the same run: it is what a Python user would pick

@@ -25,12 +25,18 @@ SPREAD = 0.12
 OWN_VIEW = 0.06
 
 
-def participants(chain: ServiceChain, homes: Mapping[str, str], people: int, *, seed: int) -> list[dict[str, Any]]:
-    """Return what ``people`` simulated participants say, spread evenly over the departments; takes a run of the model.
+def participants(
+    chain: ServiceChain, homes: Mapping[str, str], people: int, *, minimum: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return what ``people`` simulated participants say; takes a run of the model.
+
+    They are spread evenly over as many departments as can have the minimum of raters, those with most suppliers first: a
+    rehearsal shows something, and says by what stays hidden how many people a room needs.
 
     Parameters
     ----------
     homes : key → name of each department that is there; those that are not in the chain stay empty
+    minimum : raters of a group that is shown
     """
     from sim.model import ServiceModel
 
@@ -38,9 +44,11 @@ def participants(chain: ServiceChain, homes: Mapping[str, str], people: int, *, 
     keys = {name: key for key, name in homes.items() if name in chain}
     rng = np.random.default_rng([seed, people])
     inside = [(s, c) for s, c in chain.links if s in keys and c in keys and (s, c) in levels]
+    suppliers = {name: sum(c == name for _, c in inside) for name in keys}
+    filled = sorted(keys, key=lambda name: (-suppliers[name], name))[: max(1, people // minimum)]
     found = []
-    for number in range(people if keys else 0):
-        home = list(keys)[number % len(keys)]
+    for number in range(people if filled else 0):
+        home = filled[number % len(filled)]
         kind = float(rng.standard_normal())
 
         def scores(level: np.ndarray, kind: float = kind) -> dict[str, int]:

@@ -45,7 +45,8 @@ POINTS = 64
 """Points of a curve that is sent to the page."""
 
 Tell = Callable[[dict[str, Any]], None]
-Job = Callable[[], Iterator[None]]
+Job = functools.partial[Iterator[None]]
+"""Background work on a wish, told to somebody: ``partial(work, wish, tell)``."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Simulator:
         """Look, whenever nobody is waiting, for what the reveal needs: verdicts, who holds customers back, should they go.
 
         Results come as ``{"verdicts": …, "levels": …}``, ``{"bottleneck": …}`` and ``{"should": {department: …}}``, each as
-        soon as it is there, with ``{"running": …}`` on the way.
+        soon as it is there, with ``{"running": …}`` on the way and ``{"running": None}`` at the end.
         """
         with self._news:
             self._background = [
@@ -199,8 +200,12 @@ class Simulator:
         """Do background work, from its beginning each time: what was run before is remembered."""
         yield from job()
         with self._news:
-            if self._background and self._background[0] is job:
-                del self._background[0]
+            if not self._background or self._background[0] is not job:
+                return
+            del self._background[0]
+            done = not self._background
+        if done:
+            job.args[1]({"running": None})
 
     # --- runs ---------------------------------------------------------------------------------------------------------------
 
@@ -246,7 +251,7 @@ class Simulator:
         began = time.perf_counter()
         new = sum(one not in self._kept for one in wanted)
         asked = self._asked
-        found = list(self._pool.map(lambda one: self._future(*one, asked), wanted))
+        found = list(self._pool.map(lambda one: self._future(one[0], one[1], asked), wanted))
         if new:
             self._pace = 0.5 * self._pace + 0.5 * (time.perf_counter() - began) * self.workers / max(new, self.workers)
         return [found[row : row + len(sets)] for row in range(0, len(found), len(sets))]
@@ -322,7 +327,6 @@ class Simulator:
             "verdicts": verdict.verdicts(self.chain, wish.cells, wish.reading, wish.market, links, seed=self.seed),
             "levels": levels,
             "external": told(estimate([self._end(one) for one in found])),
-            "running": None,
         })  # fmt: skip
 
     def _bottleneck(self, wish: Wish, on_result: Tell) -> Iterator[None]:
@@ -337,10 +341,11 @@ class Simulator:
                 seeds = range(self.seed + start, self.seed + min(runs, start + self.workers))
                 ends += [self._end(after) - self._end(before) for before, after in self._pairs(sets, seeds)]
                 yield
-            found.append({"department": unit, "effect": told(estimate(ends), 2)})
+            effect = estimate(ends)
+            found.append((-effect.mean, {"department": unit, "effect": told(effect, 2)}))
             on_result({"running": {"what": "bottleneck", "done": number + 1, "of": len(units)}})
-        found.sort(key=lambda one: -one["effect"][0])
-        on_result({"bottleneck": {"runs": runs, "days": self.days, "departments": found}, "running": None})
+        best_first = [one for _, one in sorted(found, key=lambda one: one[0])]
+        on_result({"bottleneck": {"runs": runs, "days": self.days, "departments": best_first}})
 
     def _should(self, wish: Wish, on_result: Tell) -> Iterator[None]:
         """Tell what a market vendor in each unit's place would do to customers, colleagues and costs."""
@@ -361,7 +366,7 @@ class Simulator:
             )  # fmt: skip
         if len(known) < len(units):
             raise _Overtaken
-        on_result({"should": dict(known), "running": None})
+        on_result({"should": dict(known)})
         yield
 
     @property

@@ -230,8 +230,8 @@ class Jury:
         """
         edges = self.clients[unit]
         said = [of_room(cells[edge], reading, self.seed) for edge in edges if edge in cells]
-        found = said or [of_model(edge, self.rows[edge], runs) for edge in edges]
-        return [one for one in found if one is not None]
+        modelled = [] if said else [of_model(edge, self.rows[edge], runs) for edge in edges]
+        return said or [one for one in modelled if one is not None]
 
 
 def verdicts(

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 AXE = "axe-core@4.10.3"
 PHONE = {"width": 375, "height": 740}
 LAPTOP = {"width": 1280, "height": 800}
+SCREEN = {"width": 1920, "height": 1080}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

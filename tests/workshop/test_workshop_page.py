@@ -105,7 +105,12 @@ async def test_whoever_joins_late_can_still_score_and_promise(house: House):
 async def test_scores_and_guesses_are_taken_in_their_phase_only(house: House):
     phone = await house.phone("Alpha")
     guess = {"hired": "yes", "share": 50, "weakest": "Beta"}
-    for phase, scored, guessed in (("join", 409, 409), ("score", 200, 409), ("predict", 200, 200), ("reveal", 409, 409)):
+    for phase, scored, guessed in (
+        ("join", 409, 409),
+        ("score", 200, 409),
+        ("predict", 200, 200),
+        ("reveal", 409, 409),
+    ):
         await house.act("phase", to=phase)
         await phone.score("Beta", 3, scored)
         await phone.send("predict", guessed, **guess)
@@ -278,6 +283,21 @@ async def test_levers_assumptions_pins_promises_are_taken_back_and_done_again(ho
     assert (await house.act("redo", 409))["error"] == "error.nothing_to_redo"
 
 
+@played
+async def test_a_slider_that_is_dragged_is_one_step_to_take_back(house: House):
+    await house.act("lever", lever="tools", where="Beta", to=0.9)
+    for value in (0.05, 0.06, 0.07, 0.1):
+        await house.act("lever", lever="training", where="Beta", to=value)
+    assert house.host_state["host"]["past"] == 2
+    assert reopened(house).room == house.session.room
+    await house.act("undo")
+    assert [one.lever for _, one in house.session.room.changes] == ["tools"]
+    await house.act("redo")
+    assert [one.to for _, one in house.session.room.changes] == [0.9, 0.1]
+    await house.act("lever", lever="training", where="Beta", to=0.05)
+    assert house.host_state["host"]["past"] == 3  # what was taken back and done again is not pulled further
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -307,7 +327,9 @@ async def test_the_newest_question_is_asked_and_the_background_only_when_it_has_
     await house.settled(lambda: Model.log)
     for value in (0.05, 0.1, 0.15):
         await house.act("lever", lever="training", where="Beta", to=value)
-    await house.settled(lambda: [one for one in Model.log if one[0] == "ask" and one[1].changes and one[1].changes[0].to == 0.15])
+    await house.settled(
+        lambda: [one for one in Model.log if one[0] == "ask" and one[1].changes and one[1].changes[0].to == 0.15]
+    )
     assert [kind for kind, _ in Model.log].count("prepare") == 1
     await house.act("phase", to="change")
     await house.act("show", what="effect", on=True)
@@ -372,7 +394,7 @@ async def test_the_minimum_is_fixed_once_somebody_has_scored(house: House):
 async def test_simulated_participants_are_marked_never_mix_with_people_and_leave_no_trace(house: House):
     from sim.workshop import server
 
-    def drawn(chain, homes, people, *, seed):
+    def drawn(chain, homes, people, *, minimum, seed):
         alpha, beta = (next(key for key, name in homes.items() if name == wanted) for wanted in ("Alpha", "Beta"))
         one = {"department": alpha, "given": {"empathy": 5}, "received": {beta: {"empathy": 5, "tangibles": 5}},
                "prediction": {"hired": "yes", "share": 77, "weakest": beta}}  # fmt: skip
@@ -418,7 +440,11 @@ async def test_wiping_deletes_the_file_and_ends_the_session(house: House):
 async def test_the_facilitator_opens_another_session_and_leads_both(house: House):
     answer = await house.host.post("/host/new", json={"organisation": "retailer", "language": "de", "minimum": 6})
     new = house.workshop.sessions[answer.json()["code"]]
-    assert (new.room.language, new.room.minimum, new.room.organisation) == ("de", 6, organisation.load("retailer").setting("name"))
+    assert (new.room.language, new.room.minimum, new.room.organisation) == (
+        "de",
+        6,
+        organisation.load("retailer").setting("name"),
+    )
     assert (await house.host.get(answer.json()["go"])).status_code == 303
     assert (await house.host.get(f"/host/{house.code}/export/scores.csv")).status_code == 200
     assert (await house.browser().post("/host/new", json={})).status_code == 403

@@ -95,14 +95,14 @@ def scoring_parts():
     st.tuples(st.lists(_person, min_size=5, max_size=6), st.lists(_person, min_size=5, max_size=6)),
     st.integers(1, 4).flatmap(lambda n: st.tuples(*[st.lists(_person, min_size=n, max_size=n)] * 2)),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_no_byte_that_leaves_the_server_depends_on_what_a_small_department_answered(tmp_path_factory, large, few):
     said = [play(tmp_path_factory.mktemp("room"), large, one) for one in few]
     assert said[0] == said[1]
 
 
 @given(st.integers(1, 4).flatmap(lambda n: st.tuples(*[st.lists(_scores, min_size=n, max_size=n)] * 2)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_few_raters_of_a_large_department_are_as_safe_as_a_small_department(tmp_path_factory, few):
     """Everybody of a large department scores, but only a few score Gamma: nothing tells what, or whether they did."""
 
@@ -163,7 +163,11 @@ def test_a_block_is_replaced_as_soon_as_enough_people_differ():
     assert (ten.figure(("IT", "Sales")).n, ten.figure(("IT", "Sales")).overall) == (10, 3)
 
 
-@given(st.dictionaries(st.tuples(st.sampled_from(NAMES), st.sampled_from(DIMENSIONS)), st.lists(st.integers(1, 5), max_size=8)))
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(DIMENSIONS)), st.lists(st.integers(1, 5), max_size=8)
+    )
+)
 def test_what_is_shown_is_the_mean_of_at_least_the_minimum_of_people(blocks):
     now = {((supplier, "Sales"), name): block(*values) for (supplier, name), values in blocks.items()}
     snapshot = Snapshot().taken(now, 5)
