@@ -11,7 +11,7 @@ from sim.cli.app import app
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.workshop.server import Workshop
+    from sim.workshop.house import Workshop
     from sim.workshop.session import Session
 
 
@@ -96,7 +96,8 @@ def _serve(
     browser: bool,
 ) -> None:
     from sim.workshop import share, store
-    from sim.workshop.server import Workshop, run
+    from sim.workshop.house import Workshop
+    from sim.workshop.server import run
 
     if folder is None:
         import platformdirs
@@ -110,7 +111,7 @@ def _serve(
                 raise InputError(
                     "there is no session to go on with", source=str(folder), allowed="a folder of an earlier workshop"
                 )
-            session = [here.open(path) for path in earlier][-1]
+            session = _resume(here, earlier)
         elif open_file is not None:
             chain, opened = share.read(open_file)
             session = here.begin(
@@ -131,6 +132,18 @@ def _serve(
         raise
     here.close()
     _leave()
+
+
+def _resume(here: Workshop, earlier: list[Path]) -> Session:
+    """Open every session of a folder and return the newest; an older one that cannot be read is said and left out."""
+    import sys
+
+    for path in earlier[:-1]:
+        try:
+            here.open(path)
+        except InputError as error:
+            print(f"note: {error}", file=sys.stderr)
+    return here.open(earlier[-1])
 
 
 def _leave() -> NoReturn:

@@ -202,6 +202,7 @@ class Engine:
 
     def _answer(self, model: Any, question: Question, last: Question | None, number: int) -> None:
         """Ask the simulator for what the change since the last answered question touches, and no more."""
+        self._deliver(number, {"trouble": None})
         if last is None or last.key != question.key or self._simulator is None:
             last = None
             chain = question.chain()
@@ -211,7 +212,7 @@ class Engine:
                 before.close()
             self._deliver(
                 number,
-                dict.fromkeys(("trouble", "effect", "verdicts", "bottleneck", "should"))
+                dict.fromkeys(("effect", "verdicts", "bottleneck", "should"))
                 | {
                     "levels": [],
                     "levers": [],

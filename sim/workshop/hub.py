@@ -41,8 +41,11 @@ class Hub:
         self._on_listeners = on_listeners
 
     def touch(self) -> None:
-        """Say that the state may have changed; a broadcast follows within a tick, if it has. Event loop only."""
-        if self._timer is None and not self._closed:
+        """Say that the state may have changed; a broadcast follows within a tick, if it has. Event loop only.
+
+        Where nobody listens nothing is made; whoever comes gets the state of that moment.
+        """
+        if self._timer is None and not self._closed and self.who:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(loop.time(), self._last + TICK), self._publish)
 
@@ -74,8 +77,7 @@ class Hub:
 
         ``who`` is counted in `who` while the stream is open.
         """
-        if not self.message:
-            self.refresh()
+        self.refresh()
         seen = None
         self.who[who] += 1
         self._on_listeners()

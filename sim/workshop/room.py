@@ -26,6 +26,8 @@ PARTS = ("gap", "verdict", "chain", "bottleneck", "disagree", "prediction", "eff
 
 DEEPEST = 200
 """Steps that can be undone."""
+ONE_PULL = 1.5
+"""Seconds within which moves of one lever are one step: a slider that is dragged is taken back at once."""
 
 Slot = tuple[str, ...]
 Step = tuple[tuple[Slot, Any, Any], ...]
@@ -120,6 +122,7 @@ class Room:
     pinned: tuple[tuple[Place, Change], ...] = ()
     market: dict[str, float] = field(default_factory=dict)
     commitments: dict[int, Commitment] = field(default_factory=dict)
+    pulling: tuple[Place, str, float] | None = None
     past: list[Step] = field(default_factory=list)
     future: list[Step] = field(default_factory=list)
 
@@ -327,13 +330,16 @@ class Room:
             self._fill(slot, value)
         self.past = [*self.past, step][-DEEPEST:]
         self.future = []
+        self.pulling = None
 
     def _on_undo(self, data: Mapping[str, Any], at: float) -> None:
+        self.pulling = None
         self.future.append(self.past.pop())
         for slot, before, _ in self.future[-1]:
             self._fill(slot, before)
 
     def _on_redo(self, data: Mapping[str, Any], at: float) -> None:
+        self.pulling = None
         self.past.append(self.future.pop())
         for slot, _, after in self.past[-1]:
             self._fill(slot, after)
@@ -344,7 +350,14 @@ class Room:
         kept = [(at_, one) for at_, one in self.changes if (at_, one.lever) != (place, new.lever)]
         if new.to != new.before:
             kept.append((place, new))
-        self._step((("changes",), tuple(sorted(kept, key=self._from_general_to_special))))
+        now = tuple(sorted(kept, key=self._from_general_to_special))
+        if self.pulling is not None and self.pulling[:2] == (place, new.lever) and at - self.pulling[2] < ONE_PULL:
+            ((slot, before, _),) = self.past.pop()
+            self.changes = before
+            self._step((slot, now))
+        else:
+            self._step((("changes",), now))
+        self.pulling = (place, new.lever, at) if self.past and self.past[-1][0][2] == now else None
 
     def _from_general_to_special(self, pair: tuple[Place, Change]) -> tuple[Any, ...]:
         """Order changes so that what is said of a part stands after what is said of the whole, and over it."""

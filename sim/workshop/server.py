@@ -12,7 +12,6 @@ import json
 import logging
 import secrets
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,18 +29,17 @@ from starlette.templating import Jinja2Templates
 
 from sim import organisation
 from sim.errors import InputError
-from sim.workshop import address, engine, language, rehearsal, share
+from sim.workshop import language, rehearsal, share
 from sim.workshop.guard import Buckets, Guard
+from sim.workshop.house import Workshop
 from sim.workshop.hub import Hub
 from sim.workshop.inputs import Refused, number, one_of
 from sim.workshop.scores import MINIMUM, SMALLEST_MINIMUM
 from sim.workshop.session import CODE_LENGTH, LETTERS, Session, begin, hashed
-from sim.workshop.store import Store
 
 log = logging.getLogger("sim.workshop")
 
 HERE = Path(__file__).parent
-MOST_SESSIONS = 20
 MOST_STREAMS = 600
 MOST_OF_PHONE = 6
 """Streams that one phone may have open: a few tabs, and some that have not been noticed to be gone."""
@@ -54,94 +52,29 @@ SLOWEST = 30
 """Seconds after which a phone that takes nothing from its stream is let go; it will come again."""
 STAY = 60 * 60 * 24 * 2
 """Seconds that a cookie lives."""
-ADDRESSES_AGE = 5.0
 ACTIONS = (
     "phase", "lock", "show", "focus", "lever", "undo", "redo", "pin", "reset", "assume", "department", "paper", "language",
     "minimum", "refresh", "timer", "commit", "commit_remove", "room_builds",
 )  # fmt: skip
-"""What the facilitator may do that is simply an event; the rest stands in `Workshop.act`."""
+"""What the facilitator may do that is simply an event; the rest stands in `Pages.act`."""
 
 
-class Workshop:
-    """All sessions of one process.
+class Pages:
+    """What answers requests, and how often who may ask."""
 
-    Parameters
-    ----------
-    folder : where session files stand
-    lan : phones may come from the network
-    port : for the addresses that are shown
-    model : makes what engines ask; tests have their own
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        lan: bool = False,
-        port: int = address.PORT,
-        workers: int | None = None,
-        model: Callable[[], Any] = engine.Model,
-    ) -> None:
-        self.folder, self.lan, self.port = folder, lan, port
-        self.sessions: dict[str, Session] = {}
-        self.key = secrets.token_urlsafe(32)
-        self.reached = False
-        self._settings: dict[str, Any] = {"workers": workers, "model": model}
-        self._urls: tuple[float, list[str]] = (-ADDRESSES_AGE, [])
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
         self._tasks: set[asyncio.Task[Any]] = set()
         self.actions = Buckets(rate=8, burst=60)  # by participant: queued answers of an offline phone arrive at once
         self.joins = Buckets(rate=5, burst=200)  # by address: a room of sixty phones may have one address
         self.guesses = Buckets(rate=1, burst=60)  # wrong codes, by address
         self.keys = Buckets(rate=0.5, burst=20)  # wrong keys, by address
 
-    def open(self, path: Path) -> Session:
-        """Open a session file and serve it."""
-        store = Store(path)
-        code = store.fact("code")
-        session = Session(store, place=lambda: self.place(str(code)), **self._settings)
-        self.sessions[session.code] = session
-        return session
-
-    def begin(self, chain: Any, **settings: Any) -> Session:
-        """Begin a new session."""
-        if len(self.sessions) >= MOST_SESSIONS:
-            raise Refused("too_many_sessions", 403, most=MOST_SESSIONS)
-        return self.open(begin(self.folder, chain, **settings))
-
-    def close(self) -> None:
-        """End every stream and every session."""
-        for session in self.sessions.values():
-            session.close()
-
-    def end_streams(self) -> None:
-        """End every stream, so that the server can stop at once."""
-        for session in self.sessions.values():
-            session.public.close()
-            session.host.close()
-
-    def urls(self) -> list[str]:
-        """Return the laptop's addresses, looked up anew every few seconds: a hotspot may be opened while the page is open."""
-        now = time.monotonic()
-        if now - self._urls[0] >= ADDRESSES_AGE:
-            self._urls = (now, address.urls(self.lan, self.port))
-        return self._urls[1]
-
-    def place(self, code: str) -> dict[str, Any]:
-        """Return where phones find a session."""
-        urls = [f"{url}/j/{code}" for url in self.urls()]
-        return {
-            "address": self.urls()[0],
-            "urls": urls,
-            "qr_svg": address.qr_svg(urls[0]),
-            "lan": self.lan,
-            "reached": self.reached,
-        }
-
     # --- who asks -----------------------------------------------------------------------------------------------------
 
     def session(self, request: Request) -> Session:
         """Return the session that an address names; wrong codes are counted."""
-        found = self.sessions.get(request.path_params["code"].upper())
+        found = self.workshop.sessions.get(request.path_params["code"].upper())
         if found is None or found.wiped:
             if not self.guesses.take(client(request)):
                 raise Refused("too_often", 429)
@@ -172,10 +105,7 @@ class Workshop:
 
     def note_reach(self, request: Request) -> None:
         """Remember that a phone has come through."""
-        if not self.reached and not address.is_loopback(client(request)):
-            self.reached = True
-            for session in self.sessions.values():
-                session.touch()
+        self.workshop.note_reach(client(request))
 
     # --- pages --------------------------------------------------------------------------------------------------------
 
@@ -183,7 +113,7 @@ class Workshop:
         """Show the form that takes a code."""
         self.note_reach(request)
         code = request.query_params.get("code", "").strip().upper()
-        if code and len(code) == CODE_LENGTH and set(code) <= {*LETTERS} and code in self.sessions:
+        if code and len(code) == CODE_LENGTH and set(code) <= {*LETTERS} and code in self.workshop.sessions:
             return RedirectResponse(f"/j/{code}", 303)
         if code and not self.guesses.take(client(request)):
             raise Refused("too_often", 429)
@@ -259,7 +189,7 @@ class Workshop:
     def _stream(self, hub: Hub, who: str, most: int) -> Response:
         if (
             hub.who[who] >= most
-            or sum(one.public.listeners + one.host.listeners for one in self.sessions.values()) >= MOST_STREAMS
+            or sum(one.public.listeners + one.host.listeners for one in self.workshop.sessions.values()) >= MOST_STREAMS
         ):
             raise Refused("room_full", 503, most=MOST_STREAMS)
         return EventSourceResponse(
@@ -293,7 +223,9 @@ class Workshop:
             raise Refused("join_first", 403)
         return JSONResponse({"ok": True, "me": me(session, person)})
 
-    def _taking(self, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    def taking(self, kind: str) -> Callable[[Request], Awaitable[Response]]:
+        """Return what takes this kind of answer from a phone."""
+
         async def take(request: Request) -> Response:
             session, data = self.session(request), await body(request)
             person = self.joined(request, session)
@@ -320,7 +252,7 @@ class Workshop:
         elif todo == "wipe":
             one_of(data.get("confirm"), (session.code,), "confirm")
             session.wipe()
-            del self.sessions[session.code]
+            del self.workshop.sessions[session.code]
         else:
             raise Refused("unknown_action")
         return JSONResponse({"ok": True, "id": session.host.id, **more})
@@ -354,7 +286,7 @@ class Workshop:
     async def new(self, request: Request) -> Response:
         """Begin another session; for whoever leads one here already."""
         data = await body(request)
-        leads = any(one.is_host(request.cookies.get(f"h_{one.code}")) for one in self.sessions.values())
+        leads = any(one.is_host(request.cookies.get(f"h_{one.code}")) for one in self.workshop.sessions.values())
         if not leads:
             raise Refused("not_facilitator", 403)
         wanted = data.get("organisation")
@@ -365,9 +297,9 @@ class Workshop:
             raise Refused("bad_organisation", name=str(error)) from None
         minimum = int(number(data.get("minimum", MINIMUM), SMALLEST_MINIMUM, 100, "minimum", whole=True))
         session = await asyncio.to_thread(
-            begin, self.folder, chain, language=spoken, minimum=minimum, room_builds=chain is None
+            begin, self.workshop.folder, chain, language=spoken, minimum=minimum, room_builds=chain is None
         )
-        opened = self.open(session)
+        opened = self.workshop.open(session)
         return JSONResponse({"ok": True, "code": opened.code, "go": f"/host/{opened.code}?key={opened.secret}"})
 
     async def export(self, request: Request) -> Response:
@@ -485,27 +417,28 @@ def create_app(workshop: Workshop) -> Starlette:
         yield
         workshop.close()
 
+    pages = Pages(workshop)
     phone, host = "/j/{code}", "/host/{code}"
-    take = workshop._taking
+    take = pages.taking
     return Starlette(
         routes=[
-            Route("/", workshop.home),
-            Route("/reach", workshop.reach),
-            Route(phone, workshop.phone),
-            Route(f"{phone}/events", workshop.events),
-            Route(f"{phone}/join", workshop.join, methods=["POST"]),
-            Route(f"{phone}/me", workshop.me),
+            Route("/", pages.home),
+            Route("/reach", pages.reach),
+            Route(phone, pages.phone),
+            Route(f"{phone}/events", pages.events),
+            Route(f"{phone}/join", pages.join, methods=["POST"]),
+            Route(f"{phone}/me", pages.me),
             Route(f"{phone}/department", take("department_of"), methods=["POST"]),
             Route(f"{phone}/score", take("score"), methods=["POST"]),
             Route(f"{phone}/predict", take("predict"), methods=["POST"]),
             Route(f"{phone}/commit", take("commit"), methods=["POST"]),
-            Route("/host/new", workshop.new, methods=["POST"]),
-            Route(host, workshop.host),
-            Route(f"{host}/events", workshop.host_events),
-            Route(f"{host}/act", workshop.act, methods=["POST"]),
-            Route(f"{host}/print", workshop.printed),
-            Route(f"{host}/export/{{name}}", workshop.export),
-            Route("/screen/{code}", workshop.screen),
+            Route("/host/new", pages.new, methods=["POST"]),
+            Route(host, pages.host),
+            Route(f"{host}/events", pages.host_events),
+            Route(f"{host}/act", pages.act, methods=["POST"]),
+            Route(f"{host}/print", pages.printed),
+            Route(f"{host}/export/{{name}}", pages.export),
+            Route("/screen/{code}", pages.screen),
             Mount("/static", StaticFiles(directory=HERE / "static", check_dir=False)),
         ],
         middleware=[Middleware(Guard)],

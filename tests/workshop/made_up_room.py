@@ -6,15 +6,16 @@ import asyncio
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
 from sim.chain import ServiceChain
 from sim.workshop import session as sessions
 from sim.workshop import views
+from sim.workshop.house import Workshop
 from sim.workshop.scores import DIMENSIONS
-from sim.workshop.server import Workshop, create_app
+from sim.workshop.server import create_app
 
 BASE = "http://127.0.0.1:8321"
 JSON = {"Content-Type": "application/json"}
@@ -58,7 +59,7 @@ class Simulator:
 class Model:
     """What the engine asks, without the model behind it."""
 
-    log: list[Any] = []
+    log: ClassVar[list[Any]] = []
 
     def assumptions(self) -> list[dict[str, Any]]:
         return [

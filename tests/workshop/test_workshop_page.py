@@ -283,6 +283,21 @@ async def test_levers_assumptions_pins_promises_are_taken_back_and_done_again(ho
     assert (await house.act("redo", 409))["error"] == "error.nothing_to_redo"
 
 
+@played
+async def test_a_slider_that_is_dragged_is_one_step_to_take_back(house: House):
+    await house.act("lever", lever="tools", where="Beta", to=0.9)
+    for value in (0.05, 0.06, 0.07, 0.1):
+        await house.act("lever", lever="training", where="Beta", to=value)
+    assert house.host_state["host"]["past"] == 2
+    assert reopened(house).room == house.session.room
+    await house.act("undo")
+    assert [one.lever for _, one in house.session.room.changes] == ["tools"]
+    await house.act("redo")
+    assert [one.to for _, one in house.session.room.changes] == [0.9, 0.1]
+    await house.act("lever", lever="training", where="Beta", to=0.05)
+    assert house.host_state["host"]["past"] == 3  # what was taken back and done again is not pulled further
+
+
 @pytest.mark.parametrize(
     "data",
     [
