@@ -150,7 +150,8 @@ def test_somebody_with_a_keyboard_alone_can_join_score_and_guess(full_room, peop
         expect(groups.nth(place).get_by_role("radio", name=re.compile(r"^4\b"))).to_be_checked()
     tab_to(page.get_by_test_id("block-back"))
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("block-given")).to_be_focused()
+    expect(page.get_by_test_id("block-given")).to_be_visible()
+    assert page.evaluate("document.activeElement.tagName") != "BODY"  # nobody has to begin at the top again
     me = page.evaluate("async (code) => (await (await fetch(`/j/${code}/me`)).json()).me", server.code)
     assert me["given"] == dict.fromkeys(DIMENSIONS, 4)
 
@@ -177,6 +178,7 @@ def test_beside_every_picture_stands_its_table(full_room):
 def test_nothing_is_cut_off_on_a_small_phone_in_any_language(full_room, people, language):
     server, host = full_room()
     act(host, server.code, do="language", to=language)
+    expect(host.locator("body")).to_have_attribute("data-language", language)  # pages load anew in another language
     act(host, server.code, do="phase", to="join")
     page = people(server.home).page(f"/j/{server.code}")
     page.wait_for_selector("[data-page]")
@@ -213,6 +215,8 @@ def test_every_text_is_there_in_every_language(full_room, people):
     phone.get_by_test_id("join").click()
     for language in ("en", "de"):
         act(host, server.code, do="language", to=language)
+        for page in (host, phone):
+            expect(page.locator("body")).to_have_attribute("data-language", language)
         for phase in PHASES:
             act(host, server.code, do="phase", to=phase)
             for page in (host, phone):

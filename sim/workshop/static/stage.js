@@ -179,7 +179,7 @@ export const part = (name, state, reveal, wall) => h("section", { key: `part-${n
 
 export const effectStage = (state, effect, wall) => {
   const moves = effect ? hirebackMoves(effect).filter((one, place) => place < (wall ? 5 : 4) || one.department === state.focus) : [];
-  return h("section", { class: "effect", "data-testid": "effect", "data-runs": effect?.runs, "data-final": effect ? String(effect.final) : null },
+  return h("section", { class: "effect", "data-testid": "effect", "data-to": effect?.changes.map((one) => one.to).join(" "), "data-runs": effect?.runs, "data-final": effect ? String(effect.final) : null },
     h("p", { class: "kicker" }, t("h.effect.ask")),
     h("h1", { "data-testid": "effect-sentence", "aria-live": "polite" }, effect ? effectSentence(effect) : t("c.effect.none")),
     state.changes.length > 0 && h("ul", { class: "chips" }, state.changes.map((one) => h("li", { key: `${one.lever}-${one.where}` }, changeWords(one, state.levers)))),
