@@ -22,7 +22,7 @@ from sim import levers
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.workshop import chains, checks, engine, views
-from sim.workshop.hub import Hub
+from sim.workshop.hub import Hub, as_json
 from sim.workshop.inputs import Refused, number, shown
 from sim.workshop.room import Room
 from sim.workshop.scores import MINIMUM, Cell
@@ -100,20 +100,34 @@ class Session:
         self.wiped = False
         self._numbers: dict[str, int] = {}
         self._changed = 0
-        self._public: tuple[int, dict[str, Any]] = (-1, {})
+        self._made: dict[str, tuple[int, Any]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         first = time.time_ns() // 1_000_000 if first is None else first
-        self.public = Hub(self.public_state, first, lambda: self.host.touch())
-        self.host = Hub(lambda: views.host_state(self), first)
+        self.public = Hub(self.public_json, first, lambda: self.host.touch())
+        self.host = Hub(self._host_json, first)
         self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
 
     # --- states -------------------------------------------------------------------------------------------------------
 
     def public_state(self) -> dict[str, Any]:
         """Return what phones see, without the id; made once per change."""
-        if self._public[0] != self._changed:
-            self._public = (self._changed, views.public_state(self))
-        return self._public[1]
+        return self._once("public", lambda: views.public_state(self))
+
+    def public_json(self) -> bytes:
+        """Return `public_state` as it is sent; made once per change, whoever listens."""
+        return self._once("public json", lambda: as_json(self.public_state()))
+
+    def reveal(self) -> dict[str, Any] | None:
+        """Return everything that may be revealed; made once per change."""
+        return self._once("reveal", lambda: views.reveal(self))
+
+    def _host_json(self) -> bytes:
+        return self.public_json()[:-1] + b',"host":' + as_json(views.host_part(self)) + b"}"
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made or self._made[name][0] != self._changed:
+            self._made[name] = (self._changed, make())
+        return self._made[name][1]
 
     def touch(self) -> None:
         """Say that something changed, to every screen."""
