@@ -138,6 +138,7 @@ export const follow = (address, { onState, onLine }) => {
     else if (source.readyState === 2 || Date.now() - slept > 15000) open(); // a phone that slept may hold a dead connection
   });
   window.addEventListener("online", open);
+  window.addEventListener("offline", () => onLine(false));
   window.addEventListener("pageshow", (event) => event.persisted && open());
   window.addEventListener("pagehide", () => source.close());
   open();
@@ -177,7 +178,7 @@ export const remembered = (name, start) => {
 /** Answers that are sent in order and kept until somebody took them; the newest under a key takes the older one's place. */
 export const outbox = (name, { onAnswer, onChange }) => {
   const box = remembered(name, []);
-  let busy = false, again;
+  let busy = false, stuck = false, again;
   const flush = async () => {
     clearTimeout(again);
     if (busy) return;
@@ -185,7 +186,9 @@ export const outbox = (name, { onAnswer, onChange }) => {
     while (box.get().length) {
       const next = box.get()[0];
       const answer = await post(next.address, next.body);
-      if (answer.offline) {
+      stuck = Boolean(answer.offline);
+      if (stuck) {
+        onChange();
         again = setTimeout(flush, 2500);
         break;
       }
@@ -201,7 +204,7 @@ export const outbox = (name, { onAnswer, onChange }) => {
     onChange();
     return flush();
   };
-  return { send, flush, waiting: () => box.get(), clear: () => box.set([]) };
+  return { send, flush, waiting: () => box.get(), stuck: () => stuck };
 };
 
 /** Call at most once in so many milliseconds, always with the newest value, never two at a time. */

@@ -305,7 +305,7 @@ const top = () => {
 const notices = () => {
   const waiting = box.waiting().length;
   return h("div", { key: "notices", class: "notices", role: "status" },
-    !online && h("p", { class: "offline", "data-testid": "offline" }, waiting ? t("p.offline.waiting", { n: waiting }) : t("p.offline")),
+    (!online || box.stuck()) && h("p", { class: "offline", "data-testid": "offline" }, waiting ? t("p.offline.waiting", { n: waiting }) : t("p.offline")),
     problem && h("p", { class: "problem", "data-testid": "problem" }, problem),
     behind && open && state.phase !== behind && h("p", { class: "moved" }, t("p.moved", { phase: t(`phase.${state.phase}`) }), " ", button(t("p.moved.go"), () => { behind = null; go(null); }, { class: "link" })));
 };

@@ -21,7 +21,7 @@ export const bars = ({ id, title, told, rows, low, high, wide = 760, size = 15, 
   return figure({
     id, title, told, wide, high: bottom + size * (axis ? 3 : 1.8), note,
     head: head ?? [t("h.department"), t("h.value"), t("c.interval")],
-    rows: rows.map((one) => [one.label, one.value == null ? one.detail ?? "–" : write(one.value), one.low == null ? "–" : `${write(one.low)} – ${write(one.high)}`]),
+    rows: rows.map((one) => [one.label, one.value == null ? one.detail ?? "–" : write(one.value), one.low == null ? "–" : `${write(one.low)} – ${write(one.high)}`].slice(0, head?.length ?? 3)),
   },
   ticks(from, to, 4).map((one) => h("g", { key: `t${one}` }, h("line", { class: "grid", x1: x(one), x2: x(one), y1: top, y2: bottom }), h("text", { class: "quiet", x: x(one), y: bottom + size * 1.1, "font-size": size * 0.85, "text-anchor": "middle" }, write(one)))),
   axis && label(axis, right, bottom + size * 2.35, { size: size * 0.85, width: wide, most: 1, anchor: "end", cls: "quiet" }),
@@ -68,7 +68,7 @@ export const square = ({ id, verdicts, focus, wide = 760, size = 14 }) => {
   },
   h("g", { key: "field" },
     h("rect", { class: "field-good", x: x(0.5), y: top, width: round(right - x(0.5)), height: round(y(0) - top) }),
-    h("rect", { class: "field", x: left, y: top, width: right - left, height: base - top }),
+    h("rect", { class: "frame", x: left, y: top, width: right - left, height: base - top }),
     h("line", { class: "lag", x1: x(0.5), x2: x(0.5), y1: top, y2: base }), h("line", { class: "lag", x1: left, x2: right, y1: y(0), y2: y(0) }),
     corner("repair", left + size * 0.6, top + size * 1.3, "start"), corner("keep", right - size * 0.6, top + size * 1.3, "end"),
     corner("replace", left + size * 0.6, base - size * 1.3, "start"), corner("habit", right - size * 0.6, base - size * 1.3, "end"),
@@ -128,7 +128,7 @@ export const chain = ({ id, nodes, links, focus, wide = 1000, size = 14 }) => {
     head: [t("c.pair"), t("h.level")],
     rows: known.map((one) => [`${one.supplier} → ${one.client}`, one.level == null ? t("h.unknown") : number(one.level)]),
   },
-  [...known].sort((a, b) => touches(a) - touches(b)).map((one) => h("path", { key: `${one.supplier}→${one.client}`, class: `link ${shade(one.level)}${touches(one) ? "" : " faint"}${at[one.supplier].place > at[one.client].place ? " back" : ""}`, d: path(one.supplier, one.client), "stroke-width": round(1.5 + 6 * one.width) })),
+  [...known].sort((a, b) => touches(a) - touches(b)).map((one) => h("path", { key: `${one.supplier}→${one.client}`, class: `flow ${shade(one.level)}${touches(one) ? "" : " faint"}${at[one.supplier].place > at[one.client].place ? " back" : ""}`, d: path(one.supplier, one.client), "stroke-width": round(1.5 + 6 * one.width) })),
   nodes.map((node) => {
     const { x, y } = at[node.name], left = x - boxWide / 2, top = y - boxHigh / 2;
     const gauge = boxWide - size * 4.2;

@@ -143,7 +143,7 @@ const disagreePart = (state, reveal, wall) => {
   const found = reveal.disagree;
   if (!found.length) return [nothing(t("h.disagree.none", { minimum: state.minimum }))];
   return [h("p", { key: "says", class: "says" }, t("h.disagree.says", { client: found[0].client, supplier: found[0].supplier })),
-    bars({ id: "disagree", title: t("h.disagree"), told: t("h.disagree.told"), rows: found.slice(0, 10).map((one, place) => ({ label: `${one.client} → ${one.supplier}`, value: one.spread, mark: !place, text: `${number(one.spread, 1)}` })), low: 0, high: 2, write: (value) => number(value, 1), ...room(wall, 12, 2.35), axis: t("h.disagree.axis"), head: [t("c.pair"), t("c.spread"), ""] })];
+    bars({ id: "disagree", title: t("h.disagree"), told: t("h.disagree.told"), rows: found.slice(0, 10).map((one, place) => ({ label: `${one.client} → ${one.supplier}`, value: one.spread, mark: !place, text: `${number(one.spread, 1)}` })), low: 0, high: 2, write: (value) => number(value, 1), ...room(wall, 12, 2.35), axis: t("h.disagree.axis"), head: [t("c.pair"), t("c.spread")] })];
 };
 
 const predictionPart = (state, reveal) => {
@@ -163,7 +163,7 @@ const predictionPart = (state, reveal) => {
       answers.length > 0 && h("div", null, h("h2", null, t("h.prediction.answer")), focus ? h("p", { class: "answer" }, sign(focus.would.answer), h("b", null, `${focus.department}: ${answerWord(focus.would.answer)}`)) : h("p", { class: "tally" }, tally.map(([one, n]) => h("span", null, sign(one), h("b", null, number(n)), ` ${answerWord(one)}`))))),
     guessed && h("h2", { key: "share-title" }, t("p.predict.share.short")), guessed && guess({ id: "guess", guessed, answer: three, wide: 900, size: 15 }),
     found.weakest.length > 0 && h("h2", { key: "weak-title" }, t("h.prediction.weakest")),
-    found.weakest.length > 0 && bars({ id: "votes", title: t("h.prediction.weakest"), told: t("h.prediction.told"), rows: found.weakest.slice(0, 5).map((one) => ({ label: one.department, value: one.votes, text: number(one.votes), mark: one.department === worst })), low: 0, write: (value) => number(value), wide: 900, size: 15, note: worst ? t("h.prediction.mark", { department: worst }) : null, head: [t("h.department"), t("h.votes"), ""] }),
+    found.weakest.length > 0 && bars({ id: "votes", title: t("h.prediction.weakest"), told: t("h.prediction.told"), rows: found.weakest.slice(0, 5).map((one) => ({ label: one.department, value: one.votes, text: number(one.votes), mark: one.department === worst })), low: 0, write: (value) => number(value), wide: 900, size: 15, note: worst ? t("h.prediction.mark", { department: worst }) : null, head: [t("h.department"), t("h.votes")] }),
   ];
 };
 
