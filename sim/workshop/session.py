@@ -93,8 +93,16 @@ class Session:
             ServiceChain.from_node_link(facts["organisation"]) if facts["organisation"] is not None else None
         )
         self.room = Room()
-        for event in store.events():
-            self.room.apply(event)
+        try:
+            for event in store.events():
+                self.room.apply(event)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "this session holds something that this version does not know",
+                source=str(store.path),
+                value=f"{type(error).__name__}: {error}",
+                hint=f"it was written by version {store.fact('version')}; here it is {version()}",
+            ) from None
         self.place = place or (lambda: {})
         self.results: dict[str, Any] = {}
         self.wiped = False
@@ -191,9 +199,10 @@ class Session:
 
     def _assumption(self, data: Mapping[str, Any]) -> dict[str, Any]:
         known = {one["name"]: one for one in self.results.get("assumptions", ())}
-        one = known.get(data.get("name"))
+        name = data.get("name")
+        one = known.get(name) if isinstance(name, str) else None
         if one is None:
-            raise Refused("unknown_assumption", name=shown(data.get("name")))
+            raise Refused("unknown_assumption", name=shown(name))
         to = None if data.get("to") is None else number(data["to"], one["low"], one["high"], "to")
         return {"name": one["name"], "to": to}
 
