@@ -1,6 +1,6 @@
 // The facilitator's controls beside the stage, by phase.
 
-import { button, DIMENSIONS, h, known, number, paced, remembered, setup, t } from "./live.js";
+import { button, DIMENSIONS, h, known, number, paced, post, setup, t } from "./live.js";
 import { MINUTES, PARTS, PHASES } from "./stage.js";
 import { changeWords, leverName, leverValue } from "./say.js";
 import { savePicture } from "./save.js";
@@ -31,6 +31,8 @@ const cue = (state, { act }) => {
       next && button(t("h.next", { phase: t(`phase.${next}`) }), () => act({ do: "phase", to: next }), { class: "primary", "data-testid": "next" })));
 };
 
+const running = ({ running: one }) => one && panel("running", null, h("p", { class: "quiet", role: "status", "data-testid": "running" }, t(known(`h.running.${one.what}`) ? `h.running.${one.what}` : "h.running", one)), h("div", { class: "meter" }, h("i", { css: { width: `${(100 * one.done) / (one.of || 1)}%` } })));
+
 const focusPicker = (state, { act }, hint) => h("label", { class: "field", key: "focus" }, h("span", null, hint ?? t("h.focus")),
   h("select", { value: state.focus ?? "", onchange: chosen((one) => act({ do: "focus", department: one.value || null })), "data-testid": "focus" },
     h("option", { value: "" }, t("h.focus.all")), state.departments.map((one) => h("option", { key: one.name, value: one.name }, one.name))));
@@ -38,8 +40,10 @@ const focusPicker = (state, { act }, hint) => h("label", { class: "field", key: 
 // --- join -----------------------------------------------------------------------------------------------------------------
 
 const departments = (state, { act, render }) => more("departments", t("h.departments", { n: state.departments.length }),
-  h("ul", { class: "plain-list" }, state.departments.map((one) => h("li", { key: one.name }, h("span", null, one.name, h("small", null, ` ${t("h.here", { n: one.here ?? 0 })}`)),
-    button(t("h.remove"), () => act({ do: "department", what: "remove", name: one.name }), { class: "link", "aria-label": t("h.remove.of", { name: one.name }) })))),
+  h("ul", { class: "departments" }, state.departments.map((one) => h("li", { key: one.name },
+    h("strong", null, one.name), button(t("h.remove"), () => act({ do: "department", what: "remove", name: one.name }), { class: "link", "aria-label": t("h.remove.of", { name: one.name }) }),
+    h("label", { class: "staff" }, h("span", null, t("h.staff")), h("input", { type: "number", min: 1, value: one.staff ?? "", "aria-label": t("h.staff.of", { name: one.name }), onchange: (event) => act({ do: "department", what: "rename", name: one.name, staff: Number(event.target.value) }) })),
+    one.faces_customers != null && h("label", { class: "switch" }, h("input", { type: "checkbox", role: "switch", checked: one.faces_customers, "aria-label": t("h.faces.of", { name: one.name }), onchange: chosen((box) => act({ do: "department", what: "rename", name: one.name, faces_customers: box.checked })) }), h("span", { "aria-hidden": "true" }, t("h.faces")))))),
   h("form", { class: "inline", onsubmit: async (event) => { event.preventDefault(); if ((await act({ do: "department", what: "add", name: ui.adding.trim() })).ok) ui.adding = ""; document.activeElement?.blur(); render(); } },
     h("label", { class: "field" }, h("span", null, t("h.department.add")), h("input", { type: "text", maxlength: 60, value: ui.adding, "data-testid": "department-add", oninput: (event) => { ui.adding = event.target.value; } })),
     h("button", { type: "submit" }, t("h.add"))));
@@ -62,7 +66,7 @@ const rehearsal = (state, { act }) => more("rehearsal", t("h.rehearse"),
 
 const joinDesk = (state, tools) => [reach(state),
   panel("room", t("h.room"), toggle(t("h.lock"), state.locked, (on) => tools.act({ do: "lock", on }), "lock"), peopleBy(state)),
-  departments(state, tools), settings(state, tools), rehearsal(state, tools)];
+  departments(state, tools), settings(state, tools), rehearsal(state, tools), another(state, tools)];
 
 const peopleBy = (state) => h("ul", { class: "plain-list", "data-testid": "people" }, Object.entries(state.host.phones ?? {}).filter(([, n]) => n).map(([name, n]) => h("li", { key: name }, h("span", null, name), h("b", null, number(n)))));
 
@@ -101,7 +105,6 @@ const revealDesk = (state, tools) => {
         h("label", { class: "switch", title: t("h.show.hint") }, h("input", { type: "checkbox", role: "switch", checked: state.shown.includes(name), "aria-label": t("h.show.of", { part: t(`h.part.${name}`) }), onchange: chosen((one) => { if (one.checked) { ui.picture = name; render(); } return act({ do: "show", what: name, on: one.checked }); }), "data-testid": `show-${name}` }), h("span", { "aria-hidden": "true" }, t("h.show")))))),
       h("p", { class: "quiet" }, t("h.show.hint"))),
     panel("whose", null, focusPicker(state, tools)),
-    state.running && panel("running", null, h("p", { class: "quiet", role: "status", "data-testid": "running" }, t(known(`h.running.${state.running.what}`) ? `h.running.${state.running.what}` : "h.running", state.running)), h("div", { class: "meter" }, h("i", { css: { width: `${(100 * state.running.done) / (state.running.of || 1)}%` } }))),
     panel("take", null, h("div", { class: "row" }, button(t("h.refresh"), () => act({ do: "refresh" }), { "data-testid": "refresh" }), button(t("h.png"), () => savePicture(`${code}-${ui.picture}`), { "data-testid": "png" })), h("p", { class: "quiet" }, t("h.refresh.hint", { minimum: state.minimum }))),
     assumptions(state, tools),
   ];
@@ -147,7 +150,7 @@ const changeDesk = (state, tools) => {
     panel("levers", state.focus ? t("h.levers.of", { department: state.focus }) : t("h.levers"),
       state.levers.length ? state.levers.map((one) => slider(one, tools)) : h("p", { class: "quiet" }, t("h.levers.pick")),
       state.levers.length > 0 && more("sources", t("h.levers.sources"), h("dl", { class: "sources" }, state.levers.map((one) => h("div", { key: one.name }, h("dt", null, leverName(one)), h("dd", null, [one.meaning, one.source].filter(Boolean).join(" – "))))))),
-    panel("show-effect", null, toggle(t("h.show.effect"), state.shown.includes("effect"), (on) => act({ do: "show", what: "effect", on }), "show-effect")),
+    panel("show-effect", null, toggle(t("h.show.effect"), state.shown.includes("effect"), (on) => act({ do: "show", what: "effect", on }), "show-effect"), h("div", { class: "row" }, button(t("h.png"), () => savePicture(`${code}-effect`), { "data-testid": "png" }))),
     assumptions(state, tools),
   ];
 };
@@ -170,8 +173,13 @@ const commitDesk = (state, { act, render }) => {
 
 const link = (href, text, testid, download) => h("a", { class: "button", href, download: download ? "" : null, target: download ? null : "_blank", rel: "noopener", "data-testid": testid }, text);
 const exports = (state, { act }) => panel("export", t("h.export"),
-  h("div", { class: "row" }, link(`/host/${code}/print`, t("h.export.print"), "print"), link(`/host/${code}/export/commitments.csv`, t("h.export.commitments"), "export-commitments", true), link(`/host/${code}/export/scores.csv`, t("h.export.scores"), "export-scores", true), link(`/host/${code}/export/share.json`, t("h.export.share"), "export-share", true), button(t("h.png"), () => savePicture(`${code}-${state.phase}`), { "data-testid": "png" })),
+  h("div", { class: "row" }, link(`/host/${code}/print`, t("h.export.print"), "print"), link(`/host/${code}/export/commitments.csv`, t("h.export.commitments"), "export-commitments", true), link(`/host/${code}/export/scores.csv`, t("h.export.scores"), "export-scores", true), link(`/host/${code}/export/share.json`, t("h.export.share"), "export-share", true)),
   h("p", { class: "quiet" }, t("h.export.hint", { minimum: state.minimum })));
+
+const another = (state, { act }) => more("another", t("h.new"), h("p", { class: "quiet" }, t("h.new.hint")),
+  h("form", { class: "stack", onsubmit: async (event) => { event.preventDefault(); const made = await post("/host/new", { organisation: ui.case ?? "", language: state.language, minimum: state.minimum }); if (made.ok) location.assign(made.go); else act({}); } },
+    h("label", { class: "field" }, h("span", null, t("h.new.case")), h("select", { value: ui.case ?? "", onchange: (event) => { ui.case = event.target.value; }, "data-testid": "new-case" }, h("option", { value: "" }, t("h.new.own")), (state.host.cases ?? []).map((one) => h("option", { value: one }, one.replaceAll("_", " "))))),
+    h("button", { type: "submit", "data-testid": "new-session" }, t("h.new.go"))));
 
 const wipe = (state, { act }) => more("wipe", t("h.wipe"), h("p", { class: "quiet" }, t("h.wipe.hint", { code: state.code })),
   h("form", { class: "inline", onsubmit: async (event) => { event.preventDefault(); if ((await act({ do: "wipe", confirm: ui.wiping ?? "" })).ok) location.assign("/"); } },
@@ -188,7 +196,7 @@ export const desk = (state, tools) => {
     reveal: () => revealDesk(state, tools),
     change: () => changeDesk(state, tools),
     commit: () => commitDesk(state, tools),
-    close: () => [exports(state, tools), wipe(state, tools)],
+    close: () => [exports(state, tools), another(state, tools), wipe(state, tools)],
   };
-  return [cue(state, tools), parts[state.phase]()];
+  return [cue(state, tools), running(state), parts[state.phase]()];
 };

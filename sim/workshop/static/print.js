@@ -34,6 +34,16 @@ const change = () => !effect || !(effect.changes?.length || effect.pinned?.lengt
 
 const promised = () => commitments.length ? h("ol", { class: "promised" }, commitments.map((one) => h("li", null, h("b", null, one.what), " ", [one.who, one.when].filter(Boolean).join(" · ")))) : h("p", null, t("h.commit.none"));
 
+/** Make the sheet smaller until it fits one page of A4 (297 mm less margins, at 96 pixels an inch). */
+const fit = () => {
+  const sheet = document.querySelector(".sheet");
+  const most = ((297 - 2 * 12 - 2) / 25.4) * 96 + 2 * (10 / 25.4) * 96;
+  for (let size = 1; size > 0.45; size -= 0.03) {
+    sheet.style.setProperty("--fit", size.toFixed(2));
+    if (sheet.getBoundingClientRect().height <= most) return;
+  }
+};
+
 const settings = state.settings ?? state.host?.settings ?? {};
 patch(document.getElementById("app"),
   h("div", { class: "toolbar" }, button(t("h.print.go"), () => print(), { class: "primary", "data-testid": "print-now" })),
@@ -44,3 +54,4 @@ patch(document.getElementById("app"),
     h("section", null, h("h2", null, t("h.print.effect")), change()),
     h("section", { class: "full" }, h("h2", null, t("h.print.commit")), promised()),
     h("footer", { class: "full" }, t("h.print.provenance", { version: state.version, organisation: state.organisation || "–", seed: String(settings.seed ?? effect?.seed ?? "–"), runs: effect?.runs ?? settings.runs ?? "–", minimum: state.minimum, joined: state.joined, date: new Date().toLocaleDateString(setup.language === "de" ? "de" : "en", { dateStyle: "long" }), code: state.code }))));
+fit();

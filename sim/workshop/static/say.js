@@ -10,7 +10,9 @@ export const answerWord = (answer) => t(`c.answer.${answer}`);
 export const range = (three, write = (value) => number(value, 1)) =>
   !three || three[0] == null ? "–" : three[1] == null || three[2] == null ? write(three[0]) : t("c.range", { mean: write(three[0]), low: write(three[1]), high: write(three[2]) });
 export const shareRange = (three) => range(three, percent);
-export const signedRange = (three, digits = 1) => range(three, (value) => number(value, digits, true));
+/** Digits after the point that a small difference needs. */
+const fine = (three) => (Math.max(...three.map((one) => Math.abs(one ?? 0))) < 0.5 ? 2 : 1);
+export const signedRange = (three, digits = fine(three ?? [1])) => range(three, (value) => number(value, digits, true));
 
 export const decider = (name) => (name ? t(DIMENSIONS.includes(name) ? `dim.${name}.short` : `decides.${name.replaceAll(" ", "_")}`) : "–");
 
@@ -22,7 +24,7 @@ export const effectSentence = (effect) => {
   if (!effect.changes?.length && !effect.pinned?.length) return t("c.effect.none");
   if (!difference || difference[0] == null) return t("c.effect.waiting");
   if (difference[0] === 0 && difference[1] === 0 && difference[2] === 0) return t("c.effect.nothing");
-  const values = { size: number(Math.abs(difference[0]), 1), low: number(difference[1], 1, true), high: number(difference[2], 1, true), runs: effect.runs };
+  const values = { size: number(Math.abs(difference[0]), fine(difference)), low: number(difference[1], fine(difference), true), high: number(difference[2], fine(difference), true), runs: effect.runs };
   if (!clear(difference)) return t("c.effect.close", values);
   const first = t(difference[0] > 0 ? "c.effect.up" : "c.effect.down", values);
   if (!lag || lag[0] == null) return first;

@@ -124,7 +124,7 @@ const verdictPart = (state, reveal, wall) => {
   const clients = found?.would.clients ?? [];
   return [h("div", { class: found ? "two-up" : "", key: "verdict" },
     found && h("div", null, verdictCard(found, state, wall)),
-    h("div", null, !verdicts.some((one) => one.should) ? bars({ id: "would", title: t("h.would.title"), told: t("h.would.told"), rows: verdicts.filter((one) => one.would?.share?.[0] != null).map((one) => ({ label: one.department, value: one.would.share[0], low: one.would.share[1], high: one.would.share[2], text: percent(one.would.share[0]), mark: one.department === state.focus })), low: 0, high: 1, write: percent, points: true, ...(found ? { size: 15, wide: 600 } : room(wall, verdicts.length, 2.35)), middle: { at: 0.5, text: t("h.half") }, head: [t("h.department"), t("h.share.stay"), t("c.interval")], note: t("h.would.pending"), most: 40 }) : square({ id: "square", verdicts, focus: state.focus, size: wall ? 17 : 14, wide: wall ? (found ? 1000 : 1250) : found ? 600 : 820 }),
+    h("div", null, !verdicts.some((one) => one.should) ? bars({ id: "would", title: t("h.would.title"), told: t("h.would.told"), rows: verdicts.filter((one) => one.would?.share?.[0] != null).sort((a, b) => b.would.share[0] - a.would.share[0]).map((one) => ({ label: one.department, value: one.would.share[0], low: one.would.share[1], high: one.would.share[2], text: percent(one.would.share[0]), mark: one.department === state.focus })), low: 0, high: 1, write: percent, points: true, ...(found ? { size: 15, wide: 600 } : room(wall, verdicts.length, 2.35)), middle: { at: 0.5, text: t("h.half") }, head: [t("h.department"), t("h.share.stay"), t("c.interval")], note: t("h.would.pending"), most: 40 }) : square({ id: "square", verdicts, focus: state.focus, size: wall ? 17 : 14, wide: wall ? (found ? 1000 : 1250) : found ? 600 : 820 }),
       clients.length > 0 && bars({ id: "clients", title: t("h.clients"), told: t("h.clients.told"), rows: clients.map((one) => ({ label: one.client, value: mean(one.share), low: one.share?.[1], high: one.share?.[2], text: percent(mean(one.share)) })), low: 0, high: 1, write: percent, points: true, size: 15, wide: found ? 600 : 820, middle: { at: 0.5, text: t("h.half") }, head: [t("h.client"), t("h.share.stay"), t("c.interval")] })))];
 };
 
@@ -135,8 +135,8 @@ const bottleneckPart = (state, reveal, wall) => {
   if (!found?.departments?.length) return [nothing(state.running ? t("h.running", state.running) : t("h.pending.long"))];
   const [first] = found.departments;
   const clear = first.effect[1] > 0;
-  return [h("p", { key: "says", class: "says" }, t(clear ? "h.bottleneck.says" : "h.bottleneck.close", { department: first.department, size: number(mean(first.effect), 1, true), low: number(first.effect[1], 1, true), high: number(first.effect[2], 1, true) })),
-    bars({ id: "bottleneck", title: t("h.bottleneck"), told: t("h.bottleneck.told"), rows: found.departments.map((one, place) => ({ label: one.department, value: mean(one.effect), low: one.effect[1], high: one.effect[2], mark: !place && clear, mild: !(one.effect[1] > 0) })), write: (value) => number(value, 1, true), ...room(wall, found.departments.length + 2, 2.35), axis: t("h.bottleneck.axis"), note: t("h.bottleneck.note", { n: found.runs }) })];
+  return [h("p", { key: "says", class: "says" }, t(clear ? "h.bottleneck.says" : "h.bottleneck.close", { department: first.department, effect: signedRange(first.effect) })),
+    bars({ id: "bottleneck", title: t("h.bottleneck"), told: t("h.bottleneck.told"), rows: found.departments.map((one, place) => ({ label: one.department, value: mean(one.effect), low: one.effect[1], high: one.effect[2], mark: !place && clear, mild: !(one.effect[1] > 0) })), write: (value) => number(value, Math.abs(mean(first.effect)) < 0.5 ? 2 : 1, true), ...room(wall, found.departments.length + 2, 2.35), axis: t("h.bottleneck.axis"), note: t("h.bottleneck.note", { n: found.runs }) })];
 };
 
 const disagreePart = (state, reveal, wall) => {
@@ -161,9 +161,9 @@ const predictionPart = (state, reveal) => {
       h("div", null, h("h2", null, t("h.prediction.hired", { n: found.n })),
         h("div", { class: "split" }, h("div", { class: "yes", css: { "flex-grow": Math.max(yes, 0.4) } }, sign("yes"), h("b", null, number(yes)), " ", t("c.yes")), h("div", { class: "no", css: { "flex-grow": Math.max(no, 0.4) } }, sign("no"), h("b", null, number(no)), " ", t("c.no")))),
       answers.length > 0 && h("div", null, h("h2", null, t("h.prediction.answer")), focus ? h("p", { class: "answer" }, sign(focus.would.answer), h("b", null, `${focus.department}: ${answerWord(focus.would.answer)}`)) : h("p", { class: "tally" }, tally.map(([one, n]) => h("span", null, sign(one), h("b", null, number(n)), ` ${answerWord(one)}`))))),
-    guessed && h("h2", { key: "share-title" }, t("p.predict.share.short")), guessed && guess({ id: "guess", guessed, answer: three, wide: 900, size: 15 }),
-    found.weakest.length > 0 && h("h2", { key: "weak-title" }, t("h.prediction.weakest")),
-    found.weakest.length > 0 && bars({ id: "votes", title: t("h.prediction.weakest"), told: t("h.prediction.told"), rows: found.weakest.slice(0, 5).map((one) => ({ label: one.department, value: one.votes, text: number(one.votes), mark: one.department === worst })), low: 0, write: (value) => number(value), wide: 900, size: 15, note: worst ? t("h.prediction.mark", { department: worst }) : null, head: [t("h.department"), t("h.votes")] }),
+    h("div", { key: "pictures", class: "guesses" },
+    guessed && h("div", null, h("h2", null, t("p.predict.share.short")), guess({ id: "guess", guessed, answer: three, wide: 460, size: 14 })),
+    found.weakest.length > 0 && h("div", null, h("h2", null, t("h.prediction.weakest")), bars({ id: "votes", title: t("h.prediction.weakest"), told: t("h.prediction.told"), rows: found.weakest.slice(0, 5).map((one) => ({ label: one.department, value: one.votes, text: number(one.votes), mark: one.department === worst })), low: 0, write: (value) => number(value), wide: 460, size: 14, note: worst ? t("h.prediction.mark", { department: worst }) : null, head: [t("h.department"), t("h.votes")] }))),
   ];
 };
 
