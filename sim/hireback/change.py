@@ -217,14 +217,10 @@ def change(
 
     def rows(on: Trials, chosen: Sequence[int]) -> list[dict[str, Any]]:
         ends = on.run([[(found[one], found[one].after)] for one in chosen], [bills[one].total for one in chosen])
-        return [
-            label(found[one], prices) | _figures(on, ends, column, bills[one]) for column, one in enumerate(chosen)
-        ]
+        return [label(found[one], prices) | _figures(on, ends, column, bills[one]) for column, one in enumerate(chosen)]
 
     table = pd.DataFrame(rows(trials, range(len(found))))
-    table = table.assign(
-        screened_share=table["share"], screened_satisfaction=table["satisfaction"], confirmed=False
-    )
+    table = table.assign(screened_share=table["share"], screened_satisfaction=table["satisfaction"], confirmed=False)
     best = _best(table, confirm)
     if best:
         fresh = Trials(chain, unit, market, runs=runs, seed=seed + runs, **length)
