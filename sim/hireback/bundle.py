@@ -60,11 +60,11 @@ class Bundle:
     Attributes
     ----------
     unit : which unit
-    state : "needless" (it is sure as it is), "sure" (with the bundle), "nearly" (on the seeds of the search it was, on fresh ones
-        not quite), "impossible" (not with everything that helps)
+    state : "needless" (it is sure as it is), "sure" (with the bundle), "nearly" (on the seeds of the search it was, on fresh
+        ones not quite), "impossible" (not with everything that helps)
     steps : one row per lever: lever, home, place, what, unit, before, after, steps, cost, cost_from
     cost : of all steps, currency a year; price : the unit's price relative to now with them
-    sureness_before, sureness : part of (run, market) pairs with at least 80 % kept, as it is and with the bundle, on fresh seeds
+    sureness_before, sureness : part of (run, market) pairs with at least 80 % kept, as it is and with it, on fresh seeds
     found_sureness : what the seeds of the search said
     share_before, share : share of demand kept, spread over runs
     satisfaction, profit : change in external satisfaction (points) and in profit after all costs (currency a year), paired
@@ -111,7 +111,10 @@ class Bundle:
             else f"No step helps; it keeps {100 * self.share.mean:.0f} %."
         )
         if self.conceivable < choice.CLEAR:
-            told += f" Not even a perfect service would be sure ({100 * self.conceivable:.0f} % of pairs): the market is too uncertain."
+            told += (
+                f" Not even a perfect service would be sure ({100 * self.conceivable:.0f} % of pairs): too little is known of "
+                "the market."
+            )
         if self.holds_back:
             worst = ", ".join(
                 f"{name} ({100 * value:.0f} % of demand)" for name, value in list(self.holds_back.items())[:3]
