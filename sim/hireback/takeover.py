@@ -1,38 +1,40 @@
 """G2: a vendor takes the place of a unit. What it is in the model, and what happens on the day on which it takes over.
 
-**What a vendor is.** A contractor (D) whose levers are such that, in an *ordinary place*, its clients would perceive the quality
-Q = (Q_1 … Q_5) that the market offers. An ordinary place is that of `sim.hireback.ordinary`: suppliers as reliable as an ordinary
-unit, nobody under strain, the contract managed as contracts ordinarily are (levers of D at their defaults). The rules of the
-encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimension after the other:
+**What a vendor is.** A contractor (D) whose levers are such that, in an *ordinary place*, its clients would perceive the
+quality Q = (Q_1 … Q_5) that the market offers. An ordinary place is that of `sim.hireback.ordinary`: suppliers as reliable as
+an ordinary unit, nobody under strain, the contract managed as contracts ordinarily are (levers of D at their defaults). The
+rules of the encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimension after the other:
 
-    tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β          tools t and environment e, moved by as much
-    empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω          motivation M, and from it the other conditions of work
-    assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))            knowledge K, and the training that keeps it up
-    reliability     Q_1 = (1 − p) β                                  probability of an error p, given K, M and the contract
-    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential       mean wait as a share of the promise x, and from it the hours of work
+    tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β      tools t and environment e, moved by as much
+    empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω      motivation M, and from it the other conditions of work
+    assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))        knowledge K, and the training that keeps it up
+    reliability     Q_1 = (1 − p) β                              probability of an error p, given K, M and the contract
+    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential   mean wait x as a share of the promise, by hours of work
 
-β is what inputs of ordinary reliability leave, T ordinary goodwill, ω the warmth of a contract as it ordinarily stands. A real place
-is no ordinary one: where the suppliers behind it are poor or customers bring much baggage, the vendor gives less than Q, as any
-department there would. That is meant: a vendor does the same work in the same place. How near the two come in the bundled organisations
-is in docs/hire_back.md.
+β is what inputs of ordinary reliability leave, T ordinary goodwill, ω the warmth of a contract as it ordinarily stands. A
+real place is no ordinary one: where the suppliers behind it are poor or customers bring much baggage, the vendor gives less
+than Q, as any department there would. That is meant: a vendor does the same work in the same place. How near the two come in
+the bundled organisations is in docs/hire_back.md.
 
-**Time.** The wait that clients see is made of the line and the work, W(h), and of what a case waits for inside. The first is taken
-from the M/G/c approximation W(h) = h + C(c, λh) h / (c − λh) (1 + v²) / 2 with Erlang's C (Allen & Cunneen; see Whitt 1993,
-doi:10.1111/j.1937-5956.1993.tb00094.x), the second from what was measured in the year before, and stays. A vendor with more people
-is one whose people take less time: the number of posts is fixed in a run, capacity is posts by hours.
+**Time.** The wait that clients see is made of the line and the work, W(h), and of what a case waits for inside. The first is
+taken from the M/G/c approximation W(h) = h + C(c, λh) h / (c − λh) (1 + v²) / 2 with Erlang's C (Allen & Cunneen; see Whitt
+1993, doi:10.1111/j.1937-5956.1993.tb00094.x), the second from what was measured in the year before, and stays. A vendor with
+more people is one whose people take less time: the number of posts is fixed in a run, capacity is posts by hours.
 
-**Money.** The vendor is paid its price times what the unit cost itself (pay or fee, training, hiring) in the year before. The bill
-is the same every day: who leaves the vendor and is replaced is the vendor's business, and its price and quality hold that. What the
-firm pays beside it stays as it is: surveys, redress, the common platform. New is what a contract costs to look after (choosing,
-reviews, measurement, support), as the levers of D say. Only a price that is high or low *among vendors* moves their commitment.
+**Money.** The vendor is paid its price times what the unit cost itself (pay or fee, training, hiring) in the year before. The
+bill is the same every day: who leaves the vendor and is replaced is the vendor's business, and its price and quality hold
+that. What the firm pays beside it stays as it is: surveys, redress, the common platform. New is what a contract costs to look
+after (choosing, reviews, measurement, support), as the levers of D say. Only a price that is high or low *among vendors*
+moves their commitment.
 
-**The day of the takeover.** All posts are held by new people from this morning, who bring the vendor's knowledge of the trade but
-have this firm still to learn: K_0 + `CARRIED` (K − K_0), K_0 being a newcomer's. They come as a team (ties within it at their usual
-strength), without ties across, without strain; they meet their suppliers as newcomers do. Clients inside expect what they are used
-to, and are as satisfied as they were; their trust in the unit belonged to its people and is now the market's. Work in hand goes on
-in new hands. Open problems, crises, lessons learnt and the worn-down standard belonged to a way of working that ends; so does
-hostility of the unit towards its clients, and its regard for them starts anew. Cross-training with it ends. All of these are
-modelling choices without a source, in the spirit of what `sim.rules.partners` does when a contract ends.
+**The day of the takeover.** All posts are held by new people from this morning, who bring the vendor's knowledge of the trade
+but have this firm still to learn: K_0 + `CARRIED` (K − K_0), K_0 being a newcomer's. They come as a team (ties within it at
+their usual strength), without ties across, without strain; they meet their suppliers as newcomers do. Clients inside expect
+what they are used to, and are as satisfied as they were; their trust in the unit belonged to its people and is now the
+market's. Work in hand goes on in new hands. Open problems, crises, lessons learnt and the worn-down standard belonged to a
+way of working that ends; so does hostility of the unit towards its clients, and its regard for them starts anew.
+Cross-training with it ends. All of these are modelling choices without a source, in the spirit of what `sim.rules.partners`
+does when a contract ends.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ from sim.rules.motivation import ORDINARY_MOTIVATION
 from sim.rules.partners import ORDINARY_CLARITY, ORDINARY_COMMITMENT
 
 CARRIED = 0.5
-"""Share of a vendor's knowledge beyond a newcomer's that is of the trade and not of this firm. No source: a modelling choice."""
+"""Share of a vendor's knowledge beyond a newcomer's that is of the trade, not of this firm. No source: a modelling choice."""
 
 FASTEST, SLOWEST = 1 / 3, 3.0
 """Least and most that a vendor's people need for a request, relative to the unit's. No source: a modelling choice."""
@@ -116,10 +118,7 @@ def place_of(model: ServiceModel, row: int) -> Place:
         filled = float(days["filled"].mean())
     temporaries = unit["temporaries"] * hires * firm["hiring_days"] / DAYS_PER_YEAR
     posts = unit["wage"] * (filled + temporaries * (firm["temporary_premium"] - 1.0))
-    if unit["kind"] == CONTRACTOR:
-        pay = posts * unit["fee"]
-    else:
-        pay = posts + unit["managers"] * unit["manager_wage"]
+    pay = posts * unit["fee"] if unit["kind"] == CONTRACTOR else posts + unit["managers"] * unit["manager_wage"]
     training = unit["training"] * filled * firm["training_cost"] * DAYS_PER_YEAR
 
     mine = np.flatnonzero(state.link["supplier"] == row)
@@ -272,8 +271,8 @@ def _less(value: float, effect: float) -> float:
 
 
 _OF_CONTRACTS = (
-    "clarity_errors", "effort_errors", "commitment_errors", "clarity_empathy", "commitment_empathy", "clarity_fade", "effort_rate",
-    "partnership_gain", "commitment_rate",
+    "clarity_errors", "effort_errors", "commitment_errors", "clarity_empathy", "commitment_empathy", "clarity_fade",
+    "effort_rate", "partnership_gain", "commitment_rate",
 )  # fmt: skip
 
 
@@ -451,8 +450,8 @@ def take_over(model: ServiceModel, row: int, vendor: Vendor, market: Market, *, 
     contract(model, row)
     with wrapping_integers():
         _new_people(
-            state.clock, state.keys, state.firm, state.unit, state.link, state.supply, state.employee, state.relation, state.bond,
-            state.problem, state.roster, row, carried, vendor.motivation, float(unit["bonds"][0]),
+            state.clock, state.keys, state.firm, state.unit, state.link, state.supply, state.employee, state.relation,
+            state.bond, state.problem, state.roster, row, carried, vendor.motivation, float(unit["bonds"][0]),
         )  # fmt: skip
     posts = slice(int(unit["first_employee"][0]), int(unit["first_employee"][0]) + int(unit["staff"][0]))
     state.roster[posts] = np.sort(state.roster[posts], order="free_at")  # a heap: a sorted list is one

@@ -1,10 +1,10 @@
 """G2: should they hire you back? The same firm with a market vendor in a unit's place, paired run by run.
 
-Every run of a seed is warmed up once and branched on the same day into the firm as it is and one future per unit in which a vendor
-takes over (`sim.hireback.takeover`). All futures of a seed share their random numbers, so that differences are due to the vendor
-alone. Run i meets the first vendor of market i of `sim.hireback.market.offers`: whoever comes first, chosen without effort, so that
-its quality and price are draws from the market's distribution. Shares of runs therefore say how sure an answer is, given how little
-is known of the market.
+Every run of a seed is warmed up once and branched on the same day into the firm as it is and one future per unit in which a
+vendor takes over (`sim.hireback.takeover`). All futures of a seed share their random numbers, so that differences are due to
+the vendor alone. Run i meets the first vendor of market i of `sim.hireback.market.offers`: whoever comes first, chosen
+without effort, so that its quality and price are draws from the market's distribution. Shares of runs therefore say how sure
+an answer is, given how little is known of the market.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class Dip:
 class Should:
     """Whether a unit should be hired back: what a market vendor in its place would do.
 
-    Differences are vendor less as is, paired by run, with 95 % intervals: satisfaction in points of 100 over the last quarter of
-    the days, money in currency a year over all of them.
+    Differences are vendor less as is, paired by run, with 95 % intervals: satisfaction in points of 100 over the last quarter
+    of the days, money in currency a year over all of them.
 
     Attributes
     ----------
@@ -448,7 +448,10 @@ def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
         if money == "worse":
             return "yes", "customers would notice nothing, and the firm would have less money"
         return "close", "customers would notice nothing, and the money is not clear"
-    return "close", "whether customers would be better or worse served depends on the vendor that one gets"
+    return (
+        "close",
+        "whether customers would be better or worse served is not sure: it hangs on the vendor that one gets",
+    )
 
 
 def _reasons(one: Should) -> list[str]:
@@ -486,17 +489,24 @@ def _signed(one: Estimate, digits: int = 1) -> str:
     return f"{one.mean:+,.{digits}f} [{one.low:+,.{digits}f}, {one.high:+,.{digits}f}]"
 
 
-FOUR: dict[tuple[Answer, Answer], str] = {
-    ("yes", "yes"): "Its clients would hire it back, and the firm does well to let them: keep it, and learn from what it does right.",
-    ("yes", "no"): "Its clients would hire it back, yet customers would be better off with a vendor: show it what the market gives, "
+FOUR: dict[tuple[str, str], str] = {
+    ("yes", "yes"): "Its clients would hire it back, and the firm does well to let them: keep it, and learn from what it does "
+                    "right.",
+    ("yes", "no"): "Its clients would hire it back, yet the firm would gain with a vendor: show it what the market gives, "
                    "agree on a date to match it, and ask for offers.",
-    ("no", "yes"): "Its clients would leave, yet the firm would lose by it: mend how it treats its clients before somebody replaces it.",
+    ("no", "yes"): "Its clients would leave, yet the firm would lose by it: mend how it treats its clients before somebody "
+                   "replaces it.",
     ("no", "no"): "Its clients would leave, and the firm would gain: rebuild it on a plan with a date, or buy the service.",
-    ("yes", "close"): "Its clients would hire it back, and a vendor would make no clear difference: keep it, and look at its price now and then.",
-    ("no", "close"): "Its clients would leave, and a vendor would make no clear difference: mend the service; changing the supplier is no cure.",
-    ("close", "yes"): "Its clients are undecided, and a vendor would do worse: keep it, and win its clients over before the question comes up.",
-    ("close", "no"): "Its clients are undecided, and a vendor would do better: set the market's level as its target, and ask for offers.",
-    ("close", "close"): "Neither its clients nor the figures decide: ask its clients what would settle it, and change that first.",
+    ("yes", "close"): "Its clients would hire it back, and whether a vendor would do better is open: keep it, and compare it "
+                      "with offers now and then.",
+    ("no", "close"): "Its clients would leave, and whether a vendor would do better is open: mend the service first; another "
+                     "supplier is no sure cure.",
+    ("close", "yes"): "Its clients are undecided, and a vendor would do worse: keep it, and win its clients over before the "
+                      "question comes up.",
+    ("close", "no"): "Its clients are undecided, and a vendor would do better: set the market's level as its target, and ask "
+                     "for offers.",
+    ("close", "close"): "Neither its clients nor the figures decide: ask its clients what would settle it, and change that "
+                        "first.",
 }  # fmt: skip
 """What the two answers mean together, (would, should): a sentence that a manager can act on. Contractors likewise."""
 
@@ -511,4 +521,4 @@ def two_by_two(would: Answer | str, should: Should | Answer | str) -> str:
     for place, given in (("would", first), ("should", second)):
         if given not in WORDS:
             raise InputError("this is no answer", place=place, value=given, allowed=", ".join(WORDS))
-    return FOUR[first, second]  # type: ignore[index]
+    return FOUR[first, second]
