@@ -24,6 +24,7 @@ from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE
 ROWS = 14
 """Steps that are drawn; the files hold all."""
 
+_LEADER = {"arrowstyle": "-", "lw": 0.5, "color": MUTED, "shrinkB": 3}
 _CORNERS = (
     (0.98, 0.97, "They would, and they should"),
     (0.02, 0.97, "They would not, yet they should"),
@@ -90,7 +91,7 @@ def _label(axes: Axes, points: Sequence[tuple[str, float, float]], named: str | 
         taken.append((*at, length))
         axes.annotate(unit, (x, y), xytext=(7, shift), textcoords="offset points", fontsize=9 if unit == named else 8,
                       color=INK, fontweight="bold" if unit == named else "normal", zorder=5,
-                      arrowprops={"arrowstyle": "-", "lw": 0.5, "color": MUTED, "shrinkB": 3} if abs(shift) > 20 else None)  # fmt: skip
+                      arrowprops=_LEADER if abs(shift) > 20 else None)  # fmt: skip
 
 
 def _span(length: float) -> float:
@@ -158,7 +159,7 @@ def steps(found: Change, currency: str) -> Figure:
         ]
         runs = int(table["runs"].max()) if len(table) else 0
         figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9, title_fontsize=8,
-                      title=f"n = {runs} paired runs each, alone; in order of share kept per {MONEY:,} {currency} a year")  # fmt: skip
+                      title=f"n = {runs} paired runs each, alone; in order of share per {MONEY:,} {currency}")  # fmt: skip
         figure.suptitle(f"What could {found.unit} change?", fontweight="bold", x=0.004, ha="left")
     return figure
 
