@@ -124,7 +124,7 @@ def _print_steps(changed: Change, bundled: Bundle | None, currency: str) -> None
                 for row in bundled.steps.to_dict(orient="records")
             ],
             f"n = {bundled.runs} runs × {bundled.markets} markets that the search did not see: {100 * bundled.share.mean:.0f} "
-            f"% kept, at least 80 % in {100 * bundled.sureness:.0f} % of them (as it is: {100 * bundled.sureness_before:.0f} %).",
+            f"% kept, at least 80 % in {100 * bundled.sureness:.0f} % of them (as is: {100 * bundled.sureness_before:.0f} %).",
         )  # fmt: skip
 
 
