@@ -8,8 +8,8 @@ rules of the encounter (`sim.rules.service.meet_client`) are solved for the leve
     tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β      tools t and environment e, moved by as much
     empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω      motivation M, and from it the other conditions of work
     assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))        knowledge K, and the training that keeps it up
-    reliability     Q_1 = (1 − p) β                              probability of an error p, given K, M and the contract
-    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential   mean wait x as a share of the promise, by hours of work
+    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential   mean wait x as a share of the promise, by work and rests
+    reliability     Q_1 = (1 − p) β mean of min(1, 1 / (x y))    probability of an error p, given K, M and the contract
 
 β is what inputs of ordinary reliability leave, T ordinary goodwill, ω the warmth of a contract as it ordinarily stands. A
 real place is no ordinary one: where the suppliers behind it are poor or customers bring much baggage, the vendor gives less
@@ -18,8 +18,9 @@ the bundled organisations is in docs/hire_back.md.
 
 **Time.** The wait that clients see is made of the line and the work, W(h), and of what a case waits for inside. The first is
 taken from the M/G/c approximation W(h) = h + C(c, λh) h / (c − λh) (1 + v²) / 2 with Erlang's C (Allen & Cunneen; see Whitt
-1993, doi:10.1111/j.1937-5956.1993.tb00094.x), the second from what was measured in the year before, and stays. A vendor with
-more people is one whose people take less time: the number of posts is fixed in a run, capacity is posts by hours.
+1993, doi:10.1111/j.1937-5956.1993.tb00094.x), the second from what was measured in the year before, and stays. A vendor that is
+faster is one whose people take less time: the number of posts is fixed in a run, capacity is posts by hours. With a slower one,
+cases rest before anybody takes them up.
 
 **Money.** The vendor is paid its price times what the unit cost itself (pay or fee, training, hiring) in the year before. The
 bill is the same every day: who leaves the vendor and is replaced is the vendor's business, and its price and quality hold
@@ -61,8 +62,10 @@ from sim.rules.partners import ORDINARY_CLARITY, ORDINARY_COMMITMENT
 CARRIED = 0.5
 """Share of a vendor's knowledge beyond a newcomer's that is of the trade, not of this firm. No source: a modelling choice."""
 
-FASTEST, SLOWEST = 1 / 3, 3.0
-"""Least and most that a vendor's people need for a request, relative to the unit's. No source: a modelling choice."""
+FASTEST = 1 / 3
+"""Least time that a vendor's people need for a request, relative to the unit's. No source: a modelling choice."""
+LEAST_REST = 0.001
+"""Days of rest that are none."""
 FULLEST = 0.95
 """Highest utilisation at which a vendor takes on work."""
 LEAST_ERRORS, MOST_ERRORS = 0.002, 0.9
@@ -242,17 +245,18 @@ def vendor_for(
     knowledge, found["training"] = _kept_up(firm, knowledge, place.arrivals / staff, support, usual["partner_support"])
     found["knowledge"] = knowledge
 
+    # responsiveness: work and rests with which clients wait as long as the market lets them
+    pace, late = _pace(model, row, place, responsiveness, knowledge, found["training"])
+    found |= pace
+
     # reliability: errors, less what knowledge, motivation and the contract make of them
-    wrong = min(MOST_ERRORS, max(LEAST_ERRORS, 1.0 - reliability / beta))
+    wrong = min(MOST_ERRORS, max(LEAST_ERRORS, 1.0 - reliability / (beta * in_time(late))))
     log_odds = math.log(wrong / (1.0 - wrong)) - (
         float(firm["knowledge_errors"]) * (ORDINARY_KNOWLEDGE - knowledge)
         + float(firm["motivation_errors"]) * (ORDINARY_MOTIVATION - motivation)
         + contract_errors
     )
     found["error_rate"] = 1.0 / (1.0 + math.exp(-log_odds))
-
-    # responsiveness: the hours of work with which clients wait as long as the market lets them
-    found["hours_per_request"] = _hours(model, row, place, responsiveness, knowledge, found["training"])
 
     found |= {"quit_rate": 0.0, "fee": price / usual_price}
     bill = price * place.cost
@@ -334,28 +338,29 @@ def _kept_up(firm: np.void, knowledge: float, requests: float, support: float, f
     return balance(training), training
 
 
-def _hours(
+def _pace(
     model: ServiceModel, row: int, place: Place, responsiveness: float, knowledge: float, training: float
-) -> float:
-    """Return the hours per request with which clients wait as long as the market's responsiveness says."""
+) -> tuple[dict[str, float], float]:
+    """Return levers with which clients wait as long as the market's responsiveness says, and the mean wait in promises.
+
+    Faster: less work per request. Slower: cases rest for a while before anybody takes them up. Of a rest, as of what is waited
+    for inside, clients are told only as far as there is a common platform (`sim.rules.information`).
+    """
     state = model.state
     firm, unit = state.firm[0], state.unit[row]
     now = float(unit["hours_per_request"])
     aversion = float(firm["waiting_aversion"])
     if not (place.wait > 0.0 and aversion > 0.0 and now > 0.0):
-        return now
-    told = levers.BY_NAME["waiting_information"].default * float(firm["information_acceptance"])
-
+        return {}, 0.0
     longer = 1.0 + float(firm["felt_wait"])
 
-    def slow(mean: float) -> float:
+    def slow(mean: float, told: float) -> float:
         total = 0.0
         for y in _EXPONENTIAL:
             prompt = 1.0 / (1.0 + aversion * mean * y * longer)
             total += prompt + told * mean * y * math.exp(1.0 - mean * y) * (1.0 - prompt)
         return -total / len(_EXPONENTIAL)
 
-    wanted = solve(-responsiveness, slow, 0.0, 20.0) * place.wait / place.share_of_promise
     staff, spread, day = int(unit["staff"]), float(unit["work_spread"]), float(firm["hours_per_day"])
 
     def wait(hours: float, known: float, trained: float) -> float:
@@ -365,8 +370,30 @@ def _hours(
     # What a case waits for inside is what the wait was beyond the unit's own part, and nobody outside can change it.
     inside = max(0.0, place.wait - wait(now, float(unit["mean_knowledge"]), float(unit["training_now"])))
     fullest = FULLEST * staff * day * (1.0 - training) / place.arrivals if place.arrivals > 0.0 else math.inf
-    most = max(FASTEST * now, min(SLOWEST * now, fullest))
-    return solve(wanted - inside, lambda hours: wait(hours, knowledge, training), FASTEST * now, most)
+    most = max(FASTEST * now, min(now, fullest))
+    promise = place.wait / place.share_of_promise
+    unseen, mean, hours, rest = 0.0, 0.0, now, 0.0
+    for _ in range(4):  # how much clients are told depends on how much of the wait is rest
+        told = levers.BY_NAME["waiting_information"].default * (1.0 - unseen * (1.0 - float(firm["platform"])))
+        told *= float(firm["information_acceptance"])
+        mean = solve(-responsiveness, lambda mean, told=told: slow(mean, told), 0.0, 20.0)  # type: ignore[misc]
+        own = mean * promise - inside
+        hours = solve(own, lambda hours: wait(hours, knowledge, training), FASTEST * now, most)
+        rest = max(0.0, own - wait(hours, knowledge, training))
+        unseen = rest / (mean * promise) if mean > 0.0 else 0.0
+    found = {"hours_per_request": hours}
+    if rest > LEAST_REST:
+        share, days = float(unit["pause_share"]), float(unit["pause_days"])
+        if share * days > 0.0:
+            found["pause_days"] = days + rest / share
+        else:
+            found |= {"pause_share": 1.0, "pause_days": rest, "pause_spread": levers.BY_NAME["pause_spread"].default}
+    return found, max(mean, (inside + wait(hours, knowledge, training)) / promise)
+
+
+def in_time(mean: float) -> float:
+    """Return the mean of min(1, 1 / (x y)), y exponential: what lateness leaves of right answers at a mean wait of x promises."""
+    return sum(min(1.0, 1.0 / (mean * y)) if mean > 0.0 else 1.0 for y in _EXPONENTIAL) / len(_EXPONENTIAL)
 
 
 _EXPONENTIAL = tuple(-math.log(1.0 - (number + 0.5) / 40) for number in range(40))
