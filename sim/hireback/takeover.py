@@ -1,20 +1,22 @@
 """G2: a vendor takes the place of a unit. What it is in the model, and what happens on the day on which it takes over.
 
-**What a vendor is.** A contractor (D) whose levers are such that, in an *ordinary place*, its clients would perceive the
-quality Q = (Q_1 … Q_5) that the market offers. An ordinary place is that of `sim.hireback.ordinary`: suppliers as reliable as
-an ordinary unit, nobody under strain, the contract managed as contracts ordinarily are (levers of D at their defaults). The
-rules of the encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimension after the other:
+**What a vendor is.** A contractor (D) whose levers are such that its clients would perceive the quality Q = (Q_1 … Q_5) that
+the market offers, if the place were an *ordinary* one: the same work over the same links, but suppliers behind it as reliable
+as an ordinary unit (`sim.hireback.ordinary`), nobody under strain, and the contract managed as contracts ordinarily are (levers
+of D at their defaults). The rules of the encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimension
+after the other:
 
-    tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β      tools t and environment e, moved by as much
+    tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β'     tools t and environment e, moved by as much
     empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω      motivation M, and from it the other conditions of work
     assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))        knowledge K, and the training that keeps it up
     responsiveness  Q_2 = mean of prompt(x y), y ~ exponential   mean wait x as a share of the promise, by work and rests
     reliability     Q_1 = (1 − p) β mean of min(1, 1 / (x y))    probability of an error p, given K, M and the contract
 
-β is what inputs of ordinary reliability leave, T ordinary goodwill, ω the warmth of a contract as it ordinarily stands. A
-real place is no ordinary one: where the suppliers behind it are poor or customers bring much baggage, the vendor gives less
-than Q, as any department there would. That is meant: a vendor does the same work in the same place. How near the two come in
-the bundled organisations is in docs/hire_back.md.
+β and β' are what inputs of ordinary suppliers leave of answers and of what is handed over, T ordinary goodwill, ω the warmth of
+a contract as it ordinarily stands. Where the suppliers behind it are poor, or customers bring much baggage, the vendor gives
+less than Q, as any department there would. That is meant: a vendor does the same work in the same place. Where there is much to
+do for each, its people learn by doing, and know more than a poor vendor's offer says. How near offer and service come in the
+bundled organisations is in docs/hire_back.md.
 
 **Time.** The wait that clients see is made of the line and the work, W(h), and of what a case waits for inside. The first is
 taken from the M/G/c approximation W(h) = h + C(c, λh) h / (c − λh) (1 + v²) / 2 with Erlang's C (Allen & Cunneen; see Whitt
@@ -51,6 +53,7 @@ from sim import levers
 from sim.compiled import kernel, wrapping_integers
 from sim.hireback.market import BY_NAME as ASSUMED
 from sim.hireback.market import Market
+from sim.hireback.ordinary import ORDINARY_WAIT
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
 from sim.population import CONTRACTOR, FREE, NOBODY, PERMANENT, VACANT
@@ -199,7 +202,7 @@ def vendor_for(
     staff = int(unit["staff"])
     reach = min(1.0, float(unit["managers"]) * usual["span"] / staff)
     support = usual["advocacy"] * reach
-    beta = 1.0 - usual["dependence"] * (1.0 - ASSUMED["reliability"].default)
+    whole, in_state = _from_ordinary_suppliers(model, row)
     contract_errors, omega = _ordinary_contract(*(float(firm[name]) for name in _OF_CONTRACTS))
     found: dict[str, float] = {}
 
@@ -213,7 +216,7 @@ def vendor_for(
 
     def seen(shift: float) -> float:
         tools, environment = _clip(tools_usual + shift), _clip(usual["environment"] + shift)
-        return (1.0 - a * (1.0 - tools)) * (1.0 - b * (1.0 - environment)) * beta
+        return (1.0 - a * (1.0 - tools)) * (1.0 - b * (1.0 - environment)) * in_state
 
     shift = solve(tangibles, seen, -1.0, 1.0) if a > 0.0 or b > 0.0 else 0.0
     tools = _clip(tools_usual + shift)
@@ -250,7 +253,7 @@ def vendor_for(
     found |= pace
 
     # reliability: errors, less what knowledge, motivation and the contract make of them
-    wrong = min(MOST_ERRORS, max(LEAST_ERRORS, 1.0 - reliability / (beta * in_time(late))))
+    wrong = min(MOST_ERRORS, max(LEAST_ERRORS, 1.0 - reliability / (whole * in_time(late))))
     log_odds = math.log(wrong / (1.0 - wrong)) - (
         float(firm["knowledge_errors"]) * (ORDINARY_KNOWLEDGE - knowledge)
         + float(firm["motivation_errors"]) * (ORDINARY_MOTIVATION - motivation)
@@ -263,6 +266,23 @@ def vendor_for(
     training = found["training"] * staff * float(firm["training_cost"]) * DAYS_PER_YEAR
     found["wage"] = max(0.0, bill - training) / (staff * found["fee"])
     return Vendor({name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}, knowledge, motivation, bill)
+
+
+def _from_ordinary_suppliers(model: ServiceModel, row: int) -> tuple[float, float]:
+    """Return what the inputs of a unit leave of its work if ordinary suppliers give them: share right, and state handed over.
+
+    1 − Σ_i min(1, n_i) d_i u over its suppliers, n_i requests per case and d_i dependence. For what is right, u is the share of
+    answers that stay wrong when the first is wrong and may be sent back, (1 − R) (1 − r R); for the state of what is handed
+    over, what lateness takes from right ones. R is ordinary reliability, r the link's share that is sent back.
+    """
+    link = model.state.link
+    right = ASSUMED["reliability"].default
+    wrong = late = 0.0
+    for one in link[link["client_unit"] == row]:
+        needed = min(1.0, float(one["requests_per_case"])) * float(one["dependence"])
+        wrong += needed * (1.0 - right) * (1.0 - float(one["reopen_rate"]) * right)
+        late += needed * (1.0 - in_time(ORDINARY_WAIT))
+    return max(0.5, 1.0 - wrong), max(0.5, 1.0 - late)
 
 
 def _clip(value: float) -> float:
@@ -392,7 +412,7 @@ def _pace(
 
 
 def in_time(mean: float) -> float:
-    """Return the mean of min(1, 1 / (x y)), y exponential: what lateness leaves of right answers at a mean wait of x promises."""
+    """Return the mean of min(1, 1 / (x y)), y exponential: what lateness leaves of right answers, x mean wait in promises."""
     return sum(min(1.0, 1.0 / (mean * y)) if mean > 0.0 else 1.0 for y in _EXPONENTIAL) / len(_EXPONENTIAL)
 
 
