@@ -1,4 +1,4 @@
-"""G3: the cheapest bundle that makes a unit sure of the job: near the cheapest there is, confirmed, honest where there is none."""
+"""G3: the cheapest bundle that makes a unit sure of the job: near the cheapest there is, confirmed, honest where none is."""
 
 from __future__ import annotations
 
@@ -22,30 +22,44 @@ BEATABLE = Market(reliability=0.8, responsiveness=0.7, assurance=0.62, empathy=0
 LEVERS = ["error_rate", "tools", "training"]
 
 
-def search(runs: int = 3, step: float = 4.0) -> Search:
-    chain = firm(error_rate=0.3)
-    trials = Trials(chain, "Kitchen", BEATABLE, runs=runs, seed=1, warm_up=60, days=60, markets=40)
-    return Search(trials, actions.candidates(chain, only=LEVERS, where="Kitchen", step=step), {}, step)
+def search(levers=LEVERS, step=4.0, market=BEATABLE, rungs=None, **of_kitchen: float) -> Search:
+    chain = firm(**{"error_rate": 0.3} | of_kitchen)
+    trials = Trials(chain, "Kitchen", market, runs=3, seed=1, warm_up=60, days=60, markets=40)
+    found = Search(trials, actions.candidates(chain, only=levers, where="Kitchen", step=step), {}, step)
+    found.ladders = [ladder[:rungs] for ladder in found.ladders]
+    return found
+
+
+HARDER = Market(reliability=0.92, responsiveness=0.8, assurance=0.73, empathy=0.68, tangibles=0.64, **KNOWN)
+POOR = {
+    "market": HARDER, "levers": ["tools", "environment", "training"], "step": 1.5, "rungs": 4, "error_rate": 0.05,
+    "tools": 0.3, "environment": 0.3, "knowledge": 0.55, "training": 0.0,
+}  # fmt: skip
+"""A kitchen that lacks several things, so that several steps of several levers are needed."""
 
 
 @pytest.mark.slow
-def test_greedy_comes_near_the_cheapest_bundle_that_brute_force_finds(record_property):
-    """On the same seeds, all bundles of three levers tried. How near: at most a quarter dearer, for three aims."""
-    found = search()
+def test_greedy_comes_near_the_cheapest_bundle_that_brute_force_finds():
+    """On the same seeds, every bundle of three levers tried, for three aims: at most a quarter dearer than the cheapest."""
+    found = search(**POOR)
     every = list(itertools.product(*(range(len(ladder) + 1) for ladder in found.ladders)))
     sure = [choice.sureness(shares) for shares in found.try_out(every)]
-    reachable = max(sure)
-    for aim in (0.3 * reachable, 0.6 * reachable, 0.9 * reachable):
-        cheapest = min(found.cost(counts) for counts, one in zip(every, sure, strict=True) if one >= aim)
-        greedy = search()
+    now, reachable = choice.sureness(found.shares), max(sure)
+    cheapest = []
+    for part in (0.4, 0.7, 0.95):
+        aim = now + part * (reachable - now)
+        best = min((found.cost(counts), counts) for counts, one in zip(every, sure, strict=True) if one >= aim)
+        greedy = search(**POOR)
         assert greedy.grow(aim)
         greedy.prune(aim)
         assert choice.sureness(greedy.shares) >= aim
         print(
-            f"aim {aim:.2f}: cheapest of {len(every)} bundles {cheapest:.0f}, greedy {greedy.cost():.0f}, tried {greedy.tried}"
+            f"aim {aim:.2f}: cheapest of {len(every)} {best}, greedy {greedy.cost(), greedy.counts}, tried {greedy.tried}"
         )
-        assert greedy.cost() <= 1.25 * cheapest + 1e-9
-        assert greedy.tried < len(every)
+        assert greedy.cost() <= 1.25 * best[0] + 1e-9
+        assert greedy.tried < len(every) / 3
+        cheapest.append(best[0])
+    assert 0 < cheapest[0] < cheapest[1] < cheapest[2]
 
 
 def test_pruning_takes_out_what_a_bundle_can_do_without():
@@ -94,7 +108,7 @@ def test_where_it_cannot_be_done_the_best_is_told_and_what_holds_it_back():
 
 @pytest.mark.slow
 def test_a_bundle_that_is_called_sure_is_sure_on_seeds_that_it_has_not_seen():
-    easy = Market(reliability=0.7, responsiveness=0.62, assurance=0.55, empathy=0.55, tangibles=0.5, **KNOWN)
+    easy = Market(reliability=0.75, responsiveness=0.66, assurance=0.6, empathy=0.58, tangibles=0.54, **KNOWN)
     found = bundle.bundle(firm(error_rate=0.3), "Kitchen", market=easy, **SHORT | {"runs": 8})
     assert found.state == "sure", found.text()
     assert found.sureness_before < 0.9 <= found.sureness
@@ -112,7 +126,7 @@ def test_a_bundle_that_is_called_sure_is_sure_on_seeds_that_it_has_not_seen():
 
 
 def test_the_same_seed_gives_the_same_bundle_whatever_the_number_of_threads():
-    easy = Market(reliability=0.7, responsiveness=0.62, assurance=0.55, empathy=0.55, tangibles=0.5, **KNOWN)
+    easy = Market(reliability=0.75, responsiveness=0.66, assurance=0.6, empathy=0.58, tangibles=0.54, **KNOWN)
     one, other = (
         bundle.bundle(firm(error_rate=0.3), "Kitchen", market=easy, only=LEVERS, workers=workers, **SHORT)
         for workers in (1, 3)
@@ -121,8 +135,15 @@ def test_the_same_seed_gives_the_same_bundle_whatever_the_number_of_threads():
     assert (one.cost, one.sureness, one.tried) == (other.cost, other.sureness, other.tried)
 
 
-@pytest.mark.parametrize(("numbers", "message"), [({"runs": 1}, "too few runs"), ({"search_runs": 0}, "too few search_runs"),
-                                                  ({"markets": 3}, "too few markets"), ({"days": 1}, "too few days")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"runs": 1}, "too few runs"),
+        ({"search_runs": 0}, "too few search_runs"),
+        ({"markets": 3}, "too few markets"),
+        ({"days": 1}, "too few days"),
+    ],
+)
 def test_wrong_input_is_said_so(numbers, message):
     with pytest.raises(InputError, match=message):
         bundle.bundle(firm(), "Kitchen", **SHORT | numbers)
