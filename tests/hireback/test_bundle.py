@@ -39,8 +39,8 @@ POOR = {
 
 
 @pytest.mark.slow
-def test_greedy_comes_near_the_cheapest_bundle_that_brute_force_finds():
-    """On the same seeds, every bundle of three levers tried, for three aims: at most a quarter dearer than the cheapest."""
+def test_the_search_comes_near_the_cheapest_bundle_that_brute_force_finds():
+    """On the same seeds, every bundle of three levers tried, for three aims: at most a twentieth dearer than the cheapest."""
     found = search(**POOR)
     every = list(itertools.product(*(range(len(ladder) + 1) for ladder in found.ladders)))
     sure = [choice.sureness(shares) for shares in found.try_out(every)]
@@ -51,12 +51,13 @@ def test_greedy_comes_near_the_cheapest_bundle_that_brute_force_finds():
         best = min((found.cost(counts), counts) for counts, one in zip(every, sure, strict=True) if one >= aim)
         greedy = search(**POOR)
         assert greedy.grow(aim)
+        alone = greedy.cost()
         greedy.prune(aim)
+        greedy.exchange(aim)
         assert choice.sureness(greedy.shares) >= aim
-        print(
-            f"aim {aim:.2f}: cheapest of {len(every)} {best}, greedy {greedy.cost(), greedy.counts}, tried {greedy.tried}"
-        )
-        assert greedy.cost() <= 1.25 * best[0] + 1e-9
+        print(f"aim {aim:.2f}: cheapest of {len(every)} bundles {best[0]:.0f}, greedy {alone:.0f}, with exchanges "
+              f"{greedy.cost():.0f}, tried {greedy.tried}")  # fmt: skip
+        assert greedy.cost() <= 1.05 * best[0] + 1e-9
         assert greedy.tried < len(every) / 3
         cheapest.append(best[0])
     assert 0 < cheapest[0] < cheapest[1] < cheapest[2]
