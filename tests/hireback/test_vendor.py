@@ -310,15 +310,36 @@ def test_a_contractor_can_be_replaced_by_another_vendor():
     assert np.isfinite(found.external.mean)
 
 
+TOLD = ("better", "worse", "same", "no worse", "no better", "unclear")
+
+
 def test_satisfaction_comes_first_and_money_second():
-    answers = {
-        pair: vendor.verdict(*pair)[0] for pair in itertools.product(("better", "worse", "same", "unclear"), repeat=2)
-    }
-    assert answers["better", "better"] == answers["better", "same"] == answers["better", "unclear"] == "no"
-    assert answers["worse", "worse"] == answers["worse", "same"] == answers["worse", "unclear"] == "yes"
-    assert answers["better", "worse"] == answers["worse", "better"] == "close"
+    answers = {pair: vendor.verdict(*pair)[0] for pair in itertools.product(TOLD, repeat=2)}
+    assert {answers["better", money] for money in TOLD if money != "worse"} == {"no"}
+    assert {answers["worse", money] for money in TOLD if money != "better"} == {"yes"}
+    assert answers["better", "worse"] == answers["worse", "better"] == answers["no better", "better"] == "close"
     assert (answers["same", "better"], answers["same", "worse"], answers["same", "same"]) == ("no", "yes", "close")
-    assert {answers["unclear", money] for money in ("better", "worse", "same", "unclear")} == {"close"}
+    assert {answers["unclear", money] for money in TOLD} == {"close"}
+
+
+def test_more_money_or_happier_customers_never_speak_for_the_department():
+    """The answer moves from yes over close to no, never back, as the vendor does better in either respect."""
+    order, rank = ("worse", "no better", "same", "no worse", "better"), {"yes": 0, "close": 1, "no": 2}
+    for one in order:
+        by_money = [rank[vendor.verdict(one, money)[0]] for money in order]
+        by_customers = [rank[vendor.verdict(told, one)[0]] for told in order]
+        assert by_money == sorted(by_money)
+        assert by_customers == sorted(by_customers)
+
+
+def test_what_nine_runs_of_ten_tell_is_told():
+    least = np.full(10, 0.1)
+    told = {
+        "better": [1.0] * 9 + [-1], "worse": [-1.0] * 9 + [1], "same": [0.0] * 9 + [1], "no worse": [1.0] * 5 + [0] * 4 + [-1],
+        "no better": [-1.0] * 5 + [0] * 4 + [1], "unclear": [1.0] * 5 + [-1] * 5,
+    }  # fmt: skip
+    for word, differences in told.items():
+        assert vendor._told(np.array(differences), least) == word
 
 
 def test_every_pair_of_answers_has_one_sentence_of_its_own():
