@@ -291,7 +291,7 @@ def processes(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
             _tell(rows, "no_agreement", unit, None, np.full(runs, agreed))
             _tell(rows, "no_review", unit, None, np.full(runs, 1.0 if review == 0 else 0.0))
             _tell(rows, "no_measurement", unit, None, np.full(runs, chain.value("measurement", unit)))
-            if agreed > SIGNS["no_agreement"].limit:
+            if agreed > SIGNS["no_agreement"].limit and review > 0:
                 _tell(rows, "clarity", unit, None, np.array([one.unit["clarity"][u] for one in looks]) / agreed)
     table = pd.DataFrame(rows, columns=PROCESS_COLUMNS)
     return table.sort_values("excess", ascending=False, kind="stable").reset_index(drop=True)

@@ -37,11 +37,15 @@ def would(found: AsIs, unit: str) -> list[str]:
     lines = [
         f"Would they hire {unit} back? {WORDS[verdict.answer].capitalize()}.",
         f"{percent(verdict.share)} of its clients' demand would stay: the mean over {runs} and {found.markets} markets "
-        f"that could be out there. In nine markets of ten it is {100 * verdict.market_low:.0f} to {100 * verdict.market_high:.0f} %. "
-        f"It is more than half in {chance(verdict.certainty)} of all cases, and 80 % or more in {chance(verdict.sure)}.",
+        f"that could be out there. In nine markets of ten it is {_whole(verdict.market_low)} to {_whole(verdict.market_high)} "
+        f"%. It is more than half in {chance(verdict.certainty)} of all cases, and 80 % or more in {chance(verdict.sure)}.",
         reason(verdict),
     ]
     return lines
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 def chance(part: float) -> str:

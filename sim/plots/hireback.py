@@ -120,7 +120,7 @@ def mirror_picture(found: AsIs, unit: str) -> Figure:
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9, title_fontsize=8,
-                      title=f"mean and 95 % interval, n = {len(found.seeds)} runs; grey: the gap between the two views")  # fmt: skip
+                      title=f"mean and 95 % interval, n = {len(found.seeds)} runs; grey: gap between these views")  # fmt: skip
         figure.suptitle(f"{unit}: the service it gives, and the service it gets", fontweight="bold", x=0.004, ha="left")
     return figure
 
