@@ -7,8 +7,9 @@ kept in 90 % of all pairs, the 10th percentile of shares, has to reach 0.8.
 The search is greedy: at every point the step with the largest gain of this figure per unit of cost, steps that cost nothing
 and help first; a step may be taken again and again as long as its lever has room. Gains shrink as the bundle grows, so that a
 step is tried again only when its last known gain is still the best (lazy evaluation: Minoux 1978, doi:10.1007/BFb0006528). In
-the end every step that the bundle can do without is taken out again, the dearest first. Greedy need not find the cheapest
-bundle; `tests/hireback/test_bundle.py` states how near it comes to it where all bundles can be tried.
+the end every step that the bundle can do without is taken out again, the dearest first, and dear steps are exchanged for
+cheaper ones where the bundle stays sure. All this need not find the cheapest bundle; `tests/hireback/test_bundle.py` states
+how near it comes to it where all bundles can be tried.
 
 What was found on some seeds flatters itself on them (the winner's curse), so that the bundle is run again on seeds that the
 search has not seen, in fresh runs and fresh markets. Where it is not sure there, the aim is raised by what was missing, the
@@ -49,6 +50,8 @@ ROUNDS = 3
 """How often the aim is raised where fresh seeds do not confirm."""
 LEAST_GAIN = 1e-4
 """Gain of the share kept in 90 % of pairs below which a step does not help."""
+EXCHANGED_FOR, MOST_EXCHANGES = 3, 40
+"""How many cheaper steps are looked at for each one that could be taken out, and how many altogether."""
 MARGIN = 0.02
 """By how much the aim is raised beyond what was missing."""
 
@@ -168,6 +171,7 @@ def bundle(
     while True:
         reached = search.grow(aim)
         search.prune(aim)
+        search.exchange(aim)
         fresh = Trials(chain, unit, market, runs=runs, seed=first_fresh, **length)
         last = _confirmed(search, fresh, reached)
         if last.state != "nearly" or search.rounds >= ROUNDS:
@@ -204,6 +208,7 @@ class Search:
         self.counts = [0] * len(found)
         self.shares: np.ndarray = trials.as_is.shares[:, 0]
         self.tried = self.rounds = 0
+        self.last_tries: dict[int, tuple[float, int, np.ndarray]] = {}  # gain per cost, size of the bundle then, shares
 
     def chosen(self, counts: Sequence[int] | None = None) -> list[tuple[_Rung, int]]:
         """Return the levers that a bundle moves, each with its number of steps; by default this bundle."""
@@ -240,7 +245,8 @@ class Search:
         What was tried with a smaller bundle is taken for an upper bound of what it would bring now. Before the search gives
         up, everything is tried with the bundle as it is.
         """
-        tried: dict[int, tuple[float, int, np.ndarray]] = {}  # gain per cost, size of the bundle then, shares
+        tried = self.last_tries
+        tried.clear()
         while choice.sureness(self.shares) < aim:
             size = sum(self.counts)
             if size >= MOST_STEPS:
@@ -281,6 +287,38 @@ class Search:
                 self.shares = shares
             else:
                 kept.add(dearest)
+
+    def exchange(self, aim: float) -> None:
+        """Put cheaper steps in the place of others, the dearest first, as long as the bundle stays sure to the degree ``aim``.
+
+        For each step that is taken out, the few that promised most per unit of cost when they were last tried are looked at.
+        """
+        if choice.sureness(self.shares) < aim:
+            return
+        left = MOST_EXCHANGES
+        better = True
+        while better:
+            better = False
+            dear = sorted(
+                (place for place, count in enumerate(self.counts) if count), key=self._cost_of_last, reverse=True
+            )
+            promising = sorted(self.last_tries, key=lambda place: self.last_tries[place][0], reverse=True)
+            for out in dear:
+                without = self.with_step(out, -1)
+                cheaper = [
+                    counts
+                    for place in promising
+                    if place != out and self.has_room(place)
+                    for counts in [[count + (number == place) for number, count in enumerate(without)]]
+                    if self.cost(counts) < self.cost()
+                ][: min(EXCHANGED_FOR, left)]
+                left -= len(cheaper)
+                for counts, shares in zip(cheaper, self.try_out(cheaper), strict=True):
+                    if choice.sureness(shares) >= aim and self.cost(counts) < self.cost():
+                        self.counts, self.shares, better = counts, shares, True
+                if better or left <= 0:
+                    break
+            better = better and left > 0
 
     def _try_steps(self, places: Sequence[int], tried: dict[int, tuple[float, int, np.ndarray]]) -> None:
         bundles = [self.with_step(place) for place in places]

@@ -36,7 +36,8 @@ LEAST_MONEY = 0.01
 SMOOTHED = 20
 """Days over which encounters are put together in curves, so that single ones do not make a dip."""
 
-Told = Literal["better", "worse", "same", "unclear"]
+Told = Literal["better", "worse", "same", "no worse", "no better", "unclear"]
+"""How the firm does with the vendor, in at least 90 % of the runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,18 +417,18 @@ def dip_of(curves: np.ndarray) -> Dip:
 
 
 def _told(differences: np.ndarray, least: np.ndarray) -> Told:
-    """Return what the runs tell: better, worse or the same in 90 % of them, else nothing clear."""
-    if np.mean(differences > least) >= CLEAR:
-        return "better"
-    if np.mean(differences < -least) >= CLEAR:
-        return "worse"
-    if np.mean(np.abs(differences) <= least) >= CLEAR:
-        return "same"
+    """Return what 90 % of the runs tell, the strongest that holds; `Told` lists the words."""
+    better, worse = differences > least, differences < -least
+    for word, holds in (
+        ("better", better), ("worse", worse), ("same", ~better & ~worse), ("no worse", ~worse), ("no better", ~better),
+    ):  # fmt: skip
+        if np.mean(holds) >= CLEAR:
+            return word  # type: ignore[return-value]
     return "unclear"
 
 
 def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
-    """Return the answer and the rule behind it: external satisfaction first, then money.
+    """Return the answer and the rule behind it: external satisfaction first, then money, and who is there stays if in doubt.
 
     ``satisfaction`` and ``money`` (profit) say how the firm does with the vendor.
     """
@@ -442,11 +443,22 @@ def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
         if money == "better":
             return "close", "a vendor would be cheaper and serve customers worse: a question of what they are worth"
         return "yes", "customers would be worse served by a vendor"
-    if satisfaction == "same":
+    if satisfaction == "no better":
         if money == "better":
-            return "no", "customers would notice nothing, and the firm would have more money"
-        if money == "worse":
-            return "yes", "customers would notice nothing, and the firm would have less money"
+            return (
+                "close",
+                "a vendor would be cheaper and, at best, serve customers as well: a question of what they are worth",
+            )
+        return "yes", "a vendor would at best serve customers as well, and nothing is surely saved"
+    if satisfaction == "no worse":
+        if money in ("better", "no worse"):
+            return "no", "customers would be at least as well served, and the firm would have no less money"
+        return "close", "customers would be at least as well served, but whether that pays is not clear"
+    if satisfaction == "same":
+        if money in ("better", "no worse"):
+            return "no", "customers would notice nothing, and the firm would have more money, or at least as much"
+        if money in ("worse", "no better"):
+            return "yes", "customers would notice nothing, and the firm would have less money, or at best as much"
         return "close", "customers would notice nothing, and the money is not clear"
     return (
         "close",
