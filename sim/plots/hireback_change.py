@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from sim.hireback.change import MONEY, Change
 from sim.hireback.choice import HALF
 from sim.hireback.vendor import LEAST_POINTS, Dip, Should
 from sim.plots.hireback import GRID
-from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE
+from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE, short
 
 ROWS = 14
 """Steps that are drawn; the files hold all."""
@@ -83,13 +82,14 @@ def _label(axes: Axes, points: Sequence[tuple[str, float, float]], named: str | 
     wide, tall = 560 / (right - left), 370 / (high - low)  # points of type to a unit of the axes, about
     taken: list[tuple[float, float, float]] = []
     for unit, x, y in sorted(points, key=lambda one: (one[0] != named, one[1])):
-        length = 5.4 * len(unit) + 6
+        length = 5.4 * min(28, len(unit)) + 6
         for shift in (8, -18, 24, -34, 40, -50, 56, -66, 72, -82, 88, -98):
             at = (x * wide + 7, y * tall + shift)
             if all(at[0] + length < one or at[0] > one + long or abs(at[1] - up) > 13 for one, up, long in taken):
                 break
         taken.append((*at, length))
-        axes.annotate(unit, (x, y), xytext=(7, shift), textcoords="offset points", fontsize=9 if unit == named else 8,
+        name = short(unit, 28)
+        axes.annotate(name, (x, y), xytext=(7, shift), textcoords="offset points", fontsize=9 if unit == named else 8,
                       color=INK, fontweight="bold" if unit == named else "normal", zorder=5,
                       arrowprops=_LEADER if abs(shift) > 20 else None)  # fmt: skip
 
@@ -105,7 +105,7 @@ def takeover(one: Should) -> Figure:
         axes.axhline(0, color=MUTED, lw=1)
         lines: list[tuple[Dip, str, str, str]] = [
             (one.dip, "external satisfaction of the firm's customers", OUTSIDE, "-"),
-            (one.clients_dip, f"how those whom {one.unit} serves judge its service", INSIDE, "--"),
+            (one.clients_dip, f"how those whom {short(one.unit)} serves judge its service", INSIDE, "--"),
         ]
         for dip, label, colour, dash in lines:
             days = np.arange(1, len(dip.mean) + 1)
@@ -119,7 +119,7 @@ def takeover(one: Should) -> Figure:
         axes.set_xlim(1, one.days)
         figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9, title_fontsize=8,
                       title=f"mean and 95 % interval, n = {one.runs} paired runs; triangle: a dip told from none")  # fmt: skip
-        figure.suptitle(f"A market vendor in place of {one.unit}", fontweight="bold", x=0.004, ha="left")
+        figure.suptitle(f"A market vendor in place of {short(one.unit, 60)}", fontweight="bold", x=0.004, ha="left")
     return figure
 
 
@@ -160,11 +160,11 @@ def steps(found: Change, currency: str) -> Figure:
         runs = int(table["runs"].max()) if len(table) else 0
         figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9, title_fontsize=8,
                       title=f"n = {runs} paired runs each, alone; in order of share per {MONEY:,} {currency}")  # fmt: skip
-        figure.suptitle(f"What could {found.unit} change?", fontweight="bold", x=0.004, ha="left")
+        figure.suptitle(f"What could {short(found.unit, 60)} change?", fontweight="bold", x=0.004, ha="left")
     return figure
 
 
 def _step_label(row: pd.Series, currency: str) -> str:
-    at = textwrap.shorten(str(row["place"]), 38, placeholder="…")
+    at = short(str(row["place"]), 38)
     step = f"{str(row['lever']).replace('_', ' ')} {row['before']:.3g} → {row['after']:.3g}"
     return f"{at}: {step} ({row['cost']:,.0f} {currency})"
