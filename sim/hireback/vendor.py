@@ -474,11 +474,17 @@ def _reasons(one: Should) -> list[str]:
     often = one.better if more else one.worse
     told = [f"{one.why[0].upper()}{one.why[1:]}."]
     told.append(
-        f"With a vendor in place of {one.unit}, external satisfaction differs by {_signed(one.external)} points "
-        f"({'higher' if more else 'lower'} {how_often(often)})."
+        f"External satisfaction with a vendor in place of {one.unit}: {_signed(one.external)} points, "
+        f"{'higher' if more else 'lower'} {how_often(often)}."
     )
-    told.append(f"Its own clients judge its service {_signed(one.clients)} points differently; internal satisfaction: "
-                f"{_signed(one.internal)}.")  # fmt: skip
+    if one.why == UNCLEAR and (needed := break_even(one.figures)) is not None:
+        told.append(
+            f"A vendor does as well for customers from a quality of about {needed:.0f} of 100 on; those met had "
+            f"{one.figures[_MARKET].to_numpy().mean():.0f} on average."
+        )
+    told.append(
+        f"How its own clients judge the service: {_signed(one.clients)} points; internal satisfaction: {_signed(one.internal)}."
+    )
     clear = {name: value for name, value in one.dimensions.items() if value.low > 0 or value.high < 0}
     for word, chosen in (
         ("stronger", {name: value for name, value in clear.items() if value.mean > 0}),
@@ -488,8 +494,8 @@ def _reasons(one: Should) -> list[str]:
             ordered = sorted(chosen, key=lambda name: -abs(chosen[name].mean))
             told.append(f"The vendor is {word} in " + ", ".join(f"{n} ({_signed(chosen[n])})" for n in ordered) + ".")
     told.append(
-        f"By the books it costs {one.price.text(2)} times as much, the contract looked after included; the firm's profit "
-        f"differs by {_signed(one.profit, 0)} a year (more {how_often(one.pays)}, less {how_often(one.costs_more)})."
+        f"By the books it costs {one.price.text(2)} times as much, looking after the contract included; the firm's profit: "
+        f"{_signed(one.profit, 0)} a year, more {how_often(one.pays)}, less {how_often(one.costs_more)}."
     )
     told.append(f"On the way there: {one.dip.text()}; for its own clients, {one.clients_dip.text()}.")
     return told
