@@ -460,10 +460,26 @@ def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
         if money in ("worse", "no better"):
             return "yes", "customers would notice nothing, and the firm would have less money, or at best as much"
         return "close", "customers would notice nothing, and the money is not clear"
-    return (
-        "close",
-        "whether customers would be better or worse served is not sure: it hangs on the vendor that one gets",
-    )
+    return "close", UNCLEAR
+
+
+UNCLEAR = "whether customers would be better or worse served is not sure: it hangs on the vendor that one gets"
+_MARKET = [f"market_{name}" for name in DIMENSIONS]
+
+
+def break_even(figures: pd.DataFrame) -> float | None:
+    """Return the quality, 0 to 100, from which on a vendor does as well for customers as the unit; None where that is not told.
+
+    Where the least-squares line of the difference in external satisfaction over the vendor's quality, the mean of its five
+    dimensions, is 0. Not told where quality explains less than a quarter of the differences, or that is beyond all vendors met.
+    """
+    quality, points = figures[_MARKET].to_numpy().mean(axis=1), figures["external"].to_numpy()
+    apart, by = quality - quality.mean(), points - points.mean()
+    squares, together = float((apart**2).sum()), float((apart * by).sum())
+    if together <= 0.0 or together**2 < 0.25 * squares * float((by**2).sum()):
+        return None
+    needed = float(quality.mean() - points.mean() * squares / together)
+    return needed if quality.min() <= needed <= quality.max() else None
 
 
 def _reasons(one: Should) -> list[str]:
