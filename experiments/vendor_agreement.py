@@ -1,7 +1,7 @@
 """How near a vendor's service comes to its offer: every unit of the bundled organisations, an average vendor in its place.
 
-Run ``python -m experiments.vendor_agreement`` (a few minutes); ``--runs`` says how many runs for each unit. The market is
-one in which every vendor is the average one, so that what is left is what the place makes of it.
+Run ``python -m experiments.vendor_agreement`` (a few minutes); ``--runs``: how many runs for each unit. The market is one in
+which every vendor is the average one, so that what is left is what the place makes of it.
 """
 
 from __future__ import annotations

@@ -150,7 +150,8 @@ def hire_back(
             results.write_table(draft / name, table, table_format)
         pictures = _draw(draft, found, unit, told, changed)
         manifest = results.manifest(
-            "hire-back", chain, tables, organisation=organisation, department=unit, everybody=everybody, quick=quick, bundle=surely,
+            "hire-back", chain, tables, organisation=organisation, department=unit, everybody=everybody, quick=quick,
+            bundle=surely,
             market=assumed.as_dict(), markets=markets, runs=runs, step_runs=step_runs, days=days, warm_up=warm_up, seed=seed,
             prices=own, without=off,
         )  # fmt: skip

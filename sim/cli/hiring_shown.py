@@ -124,7 +124,7 @@ def _print_steps(changed: Change, bundled: Bundle | None, currency: str) -> None
                 for row in bundled.steps.to_dict(orient="records")
             ],
             f"n = {bundled.runs} runs × {bundled.markets} markets that the search did not see: {100 * bundled.share.mean:.0f} "
-            f"% kept, at least 80 % in {100 * bundled.sureness:.0f} % of them (as it is: {100 * bundled.sureness_before:.0f} %).",
+            f"% kept, at least 80 % in {100 * bundled.sureness:.0f} % of them (as is: {100 * bundled.sureness_before:.0f} %).",
         )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def _print_leaders(table: pd.DataFrame, units: Sequence[str], runs: int) -> None
         "Do leaders encourage it? Do they and their people deliver it?",
         ("department", *(label for _, label in columns)),
         [
-            (unit, *(_cell(known.loc[unit], name, sign=name.startswith("short")) for name, _ in columns))
+            (unit, *(_cell(known.loc[unit], name, sign=name.startswith("short"), between="\n") for name, _ in columns))
             for unit in units
         ],
         f"0–100, n = {runs} runs; mean [95 % interval]. Professed: what customers are promised; inside, what clients were led "
@@ -200,12 +200,12 @@ def _print_leaders(table: pd.DataFrame, units: Sequence[str], runs: int) -> None
     )
 
 
-def _cell(row: Any, name: str, sign: bool = False) -> str:
+def _cell(row: Any, name: str, sign: bool = False, between: str = " ") -> str:
     mean, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
     if mean != mean:
         return "–"
     text = f"{mean:+.1f}" if sign else f"{mean:.1f}"
-    return text if low != low or low == high else f"{text} [{low:.1f}, {high:.1f}]"
+    return text if low != low or low == high else f"{text}{between}[{low:.1f}, {high:.1f}]"
 
 
 def print_market(found: AsIs, tables: dict[str, pd.DataFrame], note: str, told: Sequence[Should] = ()) -> None:
@@ -224,6 +224,9 @@ def print_market(found: AsIs, tables: dict[str, pd.DataFrame], note: str, told: 
         f"n = {len(found.seeds)} runs × {found.markets} markets; mean [95 % interval over runs]. Who would hire whom: matrix, "
         "clients.",
     )  # fmt: skip
+    leaving = tables["clients"][tables["clients"]["answer"] == "no"]
+    for row in leaving.head(SHOWN).to_dict(orient="records"):
+        print(f"{row['client']} would not hire {row['supplier']} back: {row['share']:.0f} % of its demand would stay.")
     if told:
         by_unit = {one.unit: one for one in told}
         print_table(
