@@ -107,7 +107,7 @@ class Bundle:
             return (
                 f"{steps} make {self.unit} nearly sure of the job: at least 80 % kept in {now}, where 90 % were wanted."
             )
-        told = f"Nothing that {self.unit} can do itself makes it sure of the job. "
+        told = f"No bundle of its own steps was found that makes {self.unit} sure of the job. "
         told += (
             f"The best found, {steps}, keeps {100 * self.share.mean:.0f} % and at least 80 % in {now}."
             if count

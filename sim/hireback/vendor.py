@@ -460,10 +460,26 @@ def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
         if money in ("worse", "no better"):
             return "yes", "customers would notice nothing, and the firm would have less money, or at best as much"
         return "close", "customers would notice nothing, and the money is not clear"
-    return (
-        "close",
-        "whether customers would be better or worse served is not sure: it hangs on the vendor that one gets",
-    )
+    return "close", UNCLEAR
+
+
+UNCLEAR = "whether customers would be better or worse served is not sure: it hangs on the vendor that one gets"
+_MARKET = [f"market_{name}" for name in DIMENSIONS]
+
+
+def break_even(figures: pd.DataFrame) -> float | None:
+    """Return the quality, 0 to 100, from which on a vendor does as well for customers as the unit; None where that is not told.
+
+    Where the least-squares line of the difference in external satisfaction over the vendor's quality, the mean of its five
+    dimensions, is 0. Not told where quality explains less than a quarter of the differences, or that is beyond all vendors met.
+    """
+    quality, points = figures[_MARKET].to_numpy().mean(axis=1), figures["external"].to_numpy()
+    apart, by = quality - quality.mean(), points - points.mean()
+    squares, together = float((apart**2).sum()), float((apart * by).sum())
+    if together <= 0.0 or together**2 < 0.25 * squares * float((by**2).sum()):
+        return None
+    needed = float(quality.mean() - points.mean() * squares / together)
+    return needed if quality.min() <= needed <= quality.max() else None
 
 
 def _reasons(one: Should) -> list[str]:
@@ -474,11 +490,17 @@ def _reasons(one: Should) -> list[str]:
     often = one.better if more else one.worse
     told = [f"{one.why[0].upper()}{one.why[1:]}."]
     told.append(
-        f"With a vendor in place of {one.unit}, external satisfaction differs by {_signed(one.external)} points "
-        f"({'higher' if more else 'lower'} {how_often(often)})."
+        f"External satisfaction with a vendor in place of {one.unit}: {_signed(one.external)} points, "
+        f"{'higher' if more else 'lower'} {how_often(often)}."
     )
-    told.append(f"Its own clients judge its service {_signed(one.clients)} points differently; internal satisfaction: "
-                f"{_signed(one.internal)}.")  # fmt: skip
+    if one.why == UNCLEAR and (needed := break_even(one.figures)) is not None:
+        told.append(
+            f"A vendor does as well for customers from a quality of about {needed:.0f} of 100 on; those met had "
+            f"{one.figures[_MARKET].to_numpy().mean():.0f} on average."
+        )
+    told.append(
+        f"How its own clients judge the service: {_signed(one.clients)} points; internal satisfaction: {_signed(one.internal)}."
+    )
     clear = {name: value for name, value in one.dimensions.items() if value.low > 0 or value.high < 0}
     for word, chosen in (
         ("stronger", {name: value for name, value in clear.items() if value.mean > 0}),
@@ -488,8 +510,8 @@ def _reasons(one: Should) -> list[str]:
             ordered = sorted(chosen, key=lambda name: -abs(chosen[name].mean))
             told.append(f"The vendor is {word} in " + ", ".join(f"{n} ({_signed(chosen[n])})" for n in ordered) + ".")
     told.append(
-        f"By the books it costs {one.price.text(2)} times as much, the contract looked after included; the firm's profit "
-        f"differs by {_signed(one.profit, 0)} a year (more {how_often(one.pays)}, less {how_often(one.costs_more)})."
+        f"By the books it costs {one.price.text(2)} times as much, looking after the contract included; the firm's profit: "
+        f"{_signed(one.profit, 0)} a year, more {how_often(one.pays)}, less {how_often(one.costs_more)}."
     )
     told.append(f"On the way there: {one.dip.text()}; for its own clients, {one.clients_dip.text()}.")
     return told

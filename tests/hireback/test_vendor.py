@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.chain import ServiceChain
@@ -340,6 +341,14 @@ def test_what_nine_runs_of_ten_tell_is_told():
     }  # fmt: skip
     for word, differences in told.items():
         assert vendor._told(np.array(differences), least) == word
+
+
+def test_the_quality_from_which_a_vendor_pays_is_where_the_line_crosses_zero():
+    quality = np.linspace(60, 90, 16)
+    table = pd.DataFrame({f"market_{name}": quality for name in DIMENSIONS}).assign(external=0.1 * (quality - 72))
+    assert vendor.break_even(table) == pytest.approx(72)
+    assert vendor.break_even(table.assign(external=0.1 * (quality - 20))) is None
+    assert vendor.break_even(table.assign(external=-0.1 * (quality - 72))) is None
 
 
 def test_every_pair_of_answers_has_one_sentence_of_its_own():
