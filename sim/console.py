@@ -49,8 +49,11 @@ def warn_of_overload(chain: ServiceChain) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Give a function to report progress to; a bar with the time left on a terminal, nothing otherwise."""
+def progress(label: str, total: int | None, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Give a function to report progress to; a bar with the time left on a terminal, nothing otherwise.
+
+    ``total`` is None where nobody knows beforehand how many runs it will take.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda done: None
         return

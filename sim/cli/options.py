@@ -51,3 +51,20 @@ def folder_for(command: str, out: Path | None, overwrite: bool) -> tuple[Path, b
         out, overwrite = Path("results") / command, True
     results.check_free(out, overwrite=overwrite)
     return out, overwrite
+
+
+def own_prices(texts: Sequence[str]) -> dict[str, float]:
+    """Read the user's own prices of steps, LEVER=PRICE, each lever once."""
+    from sim import actions
+    from sim.errors import InputError
+
+    read: dict[str, float] = {}
+    for text in texts:
+        name, number = actions.parse_price(text)
+        name = name.replace("-", "_")
+        if name in read:
+            raise InputError(
+                "this price is given twice", place="--price", value=text, allowed="one price for each lever"
+            )
+        read[name] = number
+    return actions.check_prices(read)

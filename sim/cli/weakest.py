@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.app import app
-from sim.cli.options import AsJson, Format, Organisation, Overwrite, Quiet, Seed, Without, Workers, folder_for, load
+from sim.cli.options import (
+    AsJson,
+    Format,
+    Organisation,
+    Overwrite,
+    Quiet,
+    Seed,
+    Without,
+    Workers,
+    folder_for,
+    load,
+    own_prices,
+)
 from sim.console import (
     announce,
     but_for,
@@ -19,7 +31,6 @@ from sim.console import (
     progress,
     warn_of_overload,
 )
-from sim.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +96,7 @@ def weakest_link(
     off = mechanisms.switchable(without or [])
     only = [actions.action(name, place="--lever").lever for name in lever or []]
     mechanisms.check_pulled(only, off, place="--lever")
-    own = actions.check_prices(_once(price or []))
+    own = own_prices(price or [])
     chain = load(organisation, off)
     found = actions.candidates(chain, only=only, where=where, off=off, step=step)
     with compiling(quiet or as_json):
@@ -129,22 +140,6 @@ def weakest_link(
     elif not quiet:
         _print(answer, but_for(off))
         print(f"Tables (all {len(found)} candidates in screening), pictures (chain, actions) and manifest are in {out}")
-
-
-def _once(texts: list[str]) -> dict[str, float]:
-    """Read prices, each lever once."""
-    from sim import actions
-
-    read: dict[str, float] = {}
-    for text in texts:
-        name, number = actions.parse_price(text)
-        name = name.replace("-", "_")
-        if name in read:
-            raise InputError(
-                "this price is given twice", place="--price", value=text, allowed="one price for each lever"
-            )
-        read[name] = number
-    return read
 
 
 def _print_prices(as_json: bool) -> None:

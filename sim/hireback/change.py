@@ -1,15 +1,15 @@
 """G3: what would you change to be sure of the job? Every step that a unit can take, alone, paired, by effect per unit of cost.
 
-A step is one of `sim.actions.candidates` at the unit or on a link by which it serves, with its cost from `sim.bills`. It is made on
-the day on which a warmed-up model branches, and judged over the last quarter of the days after it by two figures:
+A step is one of `sim.actions.candidates` at the unit or on a link by which it serves, with its cost from `sim.bills`. It is
+made on the day on which a warmed-up model branches, and judged over the last quarter of the days after it by two figures:
 
 - the share of demand that its clients would keep (`sim.hireback.choice`), the mean over markets;
 - external satisfaction.
 
-Whoever spends more costs more: with a step that costs c a year, the unit's price relative to now is p = 1 + c / C, with C what it
-cost itself in the year before (`sim.hireback.takeover.place_of`), and its clients weigh that, too. Both figures are told per
-`MONEY` of currency a year. The best of many flatter themselves (the winner's curse), so the best are run again on fresh seeds, and
-those figures are the ones that are told.
+Whoever spends more costs more: with a step that costs c a year, the unit's price relative to now is p = 1 + c / C, with C
+what it cost itself in the year before (`sim.hireback.takeover.place_of`), and its clients weigh that, too. Both figures are
+told per `MONEY` of currency a year. The best of many flatter themselves (the winner's curse), so the best are run again on
+fresh seeds, and those figures are the ones that are told.
 """
 
 from __future__ import annotations
@@ -217,14 +217,10 @@ def change(
 
     def rows(on: Trials, chosen: Sequence[int]) -> list[dict[str, Any]]:
         ends = on.run([[(found[one], found[one].after)] for one in chosen], [bills[one].total for one in chosen])
-        return [
-            label(found[one], prices) | _figures(on, ends, column, bills[one]) for column, one in enumerate(chosen)
-        ]
+        return [label(found[one], prices) | _figures(on, ends, column, bills[one]) for column, one in enumerate(chosen)]
 
     table = pd.DataFrame(rows(trials, range(len(found))))
-    table = table.assign(
-        screened_share=table["share"], screened_satisfaction=table["satisfaction"], confirmed=False
-    )
+    table = table.assign(screened_share=table["share"], screened_satisfaction=table["satisfaction"], confirmed=False)
     best = _best(table, confirm)
     if best:
         fresh = Trials(chain, unit, market, runs=runs, seed=seed + runs, **length)

@@ -160,7 +160,7 @@ def parse(texts: Iterable[str], *, place: str = "--market") -> Market:
     for text in texts:
         name, equals, number = text.partition("=")
         try:
-            if not equals:
+            if not equals or not name.strip():
                 raise ValueError
             value = float(number)
         except ValueError:

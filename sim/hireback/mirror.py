@@ -120,6 +120,7 @@ def look(model: ServiceModel, warm_up: int) -> Looks:
         "severity": levels["severity"],
         "on_ladder": levels["on_ladder"],
         "raised": _ratio(np.minimum(sums["problems_raised"], sums["problems_born"]), sums["problems_born"]),
+        "born": sums["problems_born"],
         "crises": sums["crises"] / years,
         "blame": _ratio(sums["passed_blame"], sums["served"]),
         "backlog_growth": (np.asarray(end["present"], float) - np.asarray(first["present"], float)) / years,
@@ -209,6 +210,8 @@ def _columns(name: str, one: Estimate) -> dict[str, Any]:
 
 # --- G5 ----------------------------------------------------------------------------------------------------------------------
 
+LEAST_CASES = 10
+"""Cases in all runs together from which a share of them is told: a single problem says nothing of a habit."""
 MULTIPLE = 2.0
 """Waits beyond this multiple of the promise say that a request type is not served."""
 
@@ -262,7 +265,8 @@ def processes(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
     """Return the processes that are broken or missing (G5), the farthest beyond its limit first.
 
     A row says where (``unit``, and ``client`` for request types), the sign, its mean over runs with interval, the limit, and in
-    how many runs the figure was beyond it (``shown``, a share); it is listed when that is so in more than half of the runs.
+    how many runs the figure was beyond it (``shown``, a share); it is listed when that is so in more than half of the runs, and
+    shares of problems and requests only where there were `LEAST_CASES`.
     """
     rows: list[dict[str, Any]] = []
     staff = np.array([chain.nodes[name]["staff"] for name in chain.units], float)
@@ -274,15 +278,17 @@ def processes(chain: ServiceChain, looks: Sequence[Looks]) -> pd.DataFrame:
         "blame": lambda one: one.unit["blame"],
         "on_ladder": lambda one: one.unit["on_ladder"],
     }
+    born = np.array([one.unit["born"] for one in looks]).sum(axis=0)
     for name, figures in in_units.items():
         found = np.array([figures(one) for one in looks])
         for u, unit in enumerate(chain.units):
-            _tell(rows, name, unit, None, found[:, u])
+            if name != "raised" or born[u] >= LEAST_CASES:
+                _tell(rows, name, unit, None, found[:, u])
     for name in ("answered", "wait"):
         found = np.array([one.link[name] for one in looks])
-        asked = np.array([one.link["opened"] for one in looks]).mean(axis=0)
+        asked = np.array([one.link["opened"] for one in looks]).sum(axis=0)
         for row, (supplier, client) in enumerate(chain.links):
-            if asked[row] >= 1:
+            if asked[row] >= LEAST_CASES:
                 _tell(rows, name, supplier, client, found[:, row])
     for u, unit in enumerate(chain.units):
         if chain.nodes[unit]["kind"] == "contractor":

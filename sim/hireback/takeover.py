@@ -1,38 +1,43 @@
 """G2: a vendor takes the place of a unit. What it is in the model, and what happens on the day on which it takes over.
 
-**What a vendor is.** A contractor (D) whose levers are such that, in an *ordinary place*, its clients would perceive the quality
-Q = (Q_1 … Q_5) that the market offers. An ordinary place is that of `sim.hireback.ordinary`: suppliers as reliable as an ordinary
-unit, nobody under strain, the contract managed as contracts ordinarily are (levers of D at their defaults). The rules of the
-encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimension after the other:
+**What a vendor is.** A contractor (D) whose levers are such that its clients would perceive the quality Q = (Q_1 … Q_5) that
+the market offers, if the place were an *ordinary* one: the same work over the same links, but suppliers behind it as reliable
+as an ordinary unit (`sim.hireback.ordinary`), nobody under strain, and the contract managed as contracts ordinarily are (levers
+of D at their defaults). The rules of the encounter (`sim.rules.service.meet_client`) are solved for the levers, one dimension
+after the other:
 
-    tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β          tools t and environment e, moved by as much
-    empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω          motivation M, and from it the other conditions of work
-    assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))            knowledge K, and the training that keeps it up
-    reliability     Q_1 = (1 − p) β                                  probability of an error p, given K, M and the contract
-    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential       mean wait as a share of the promise x, and from it the hours of work
+    tangibles       Q_5 = (1 − a (1 − t)) (1 − b (1 − e)) β'     tools t and environment e, moved by as much
+    empathy         Q_4 = (1 − c (1 − M)) (1 − g (1 − T)) ω      motivation M, and from it the other conditions of work
+    assurance       Q_3 = (1 − k (1 − K)) (1 − h (1 − t))        knowledge K, and the training that keeps it up
+    responsiveness  Q_2 = mean of prompt(x y), y ~ exponential   mean wait x as a share of the promise, by work and rests
+    reliability     Q_1 = (1 − p) β mean of min(1, 1 / (x y))    probability of an error p, given K, M and the contract
 
-β is what inputs of ordinary reliability leave, T ordinary goodwill, ω the warmth of a contract as it ordinarily stands. A real place
-is no ordinary one: where the suppliers behind it are poor or customers bring much baggage, the vendor gives less than Q, as any
-department there would. That is meant: a vendor does the same work in the same place. How near the two come in the bundled organisations
-is in docs/hire_back.md.
+β and β' are what inputs of ordinary suppliers leave of answers and of what is handed over, T ordinary goodwill, ω the warmth of
+a contract as it ordinarily stands. Where the suppliers behind it are poor, or customers bring much baggage, the vendor gives
+less than Q, as any department there would. That is meant: a vendor does the same work in the same place. Where there is much to
+do for each, its people learn by doing, and know more than a poor vendor's offer says. How near offer and service come in the
+bundled organisations is in docs/hire_back.md.
 
-**Time.** The wait that clients see is made of the line and the work, W(h), and of what a case waits for inside. The first is taken
-from the M/G/c approximation W(h) = h + C(c, λh) h / (c − λh) (1 + v²) / 2 with Erlang's C (Allen & Cunneen; see Whitt 1993,
-doi:10.1111/j.1937-5956.1993.tb00094.x), the second from what was measured in the year before, and stays. A vendor with more people
-is one whose people take less time: the number of posts is fixed in a run, capacity is posts by hours.
+**Time.** The wait that clients see is made of the line and the work, W(h), and of what a case waits for inside. The first is
+taken from the M/G/c approximation W(h) = h + C(c, λh) h / (c − λh) (1 + v²) / 2 with Erlang's C (Allen & Cunneen; see Whitt
+1993, doi:10.1111/j.1937-5956.1993.tb00094.x), the second from what was measured in the year before, and stays. A vendor that is
+faster is one whose people take less time: the number of posts is fixed in a run, capacity is posts by hours. With a slower one,
+cases rest before anybody takes them up.
 
-**Money.** The vendor is paid its price times what the unit cost itself (pay or fee, training, hiring) in the year before. The bill
-is the same every day: who leaves the vendor and is replaced is the vendor's business, and its price and quality hold that. What the
-firm pays beside it stays as it is: surveys, redress, the common platform. New is what a contract costs to look after (choosing,
-reviews, measurement, support), as the levers of D say. Only a price that is high or low *among vendors* moves their commitment.
+**Money.** The vendor is paid its price times what the unit cost itself (pay or fee, training, hiring) in the year before. The
+bill is the same every day: who leaves the vendor and is replaced is the vendor's business, and its price and quality hold
+that. What the firm pays beside it stays as it is: surveys, redress, the common platform. New is what a contract costs to look
+after (choosing, reviews, measurement, support), as the levers of D say. Only a price that is high or low *among vendors*
+moves their commitment.
 
-**The day of the takeover.** All posts are held by new people from this morning, who bring the vendor's knowledge of the trade but
-have this firm still to learn: K_0 + `CARRIED` (K − K_0), K_0 being a newcomer's. They come as a team (ties within it at their usual
-strength), without ties across, without strain; they meet their suppliers as newcomers do. Clients inside expect what they are used
-to, and are as satisfied as they were; their trust in the unit belonged to its people and is now the market's. Work in hand goes on
-in new hands. Open problems, crises, lessons learnt and the worn-down standard belonged to a way of working that ends; so does
-hostility of the unit towards its clients, and its regard for them starts anew. Cross-training with it ends. All of these are
-modelling choices without a source, in the spirit of what `sim.rules.partners` does when a contract ends.
+**The day of the takeover.** All posts are held by new people from this morning, who bring the vendor's knowledge of the trade
+but have this firm still to learn: K_0 + `CARRIED` (K − K_0), K_0 being a newcomer's. They come as a team (ties within it at
+their usual strength), without ties across, without strain; they meet their suppliers as newcomers do. Clients inside expect
+what they are used to, and are as satisfied as they were; their trust in the unit belonged to its people and is now the
+market's. Work in hand goes on in new hands. Open problems, crises, lessons learnt and the worn-down standard belonged to a
+way of working that ends; so does hostility of the unit towards its clients, and its regard for them starts anew.
+Cross-training with it ends. All of these are modelling choices without a source, in the spirit of what `sim.rules.partners`
+does when a contract ends.
 """
 
 from __future__ import annotations
@@ -48,6 +53,7 @@ from sim import levers
 from sim.compiled import kernel, wrapping_integers
 from sim.hireback.market import BY_NAME as ASSUMED
 from sim.hireback.market import Market
+from sim.hireback.ordinary import ORDINARY_WAIT
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
 from sim.population import CONTRACTOR, FREE, NOBODY, PERMANENT, VACANT
@@ -57,10 +63,12 @@ from sim.rules.motivation import ORDINARY_MOTIVATION
 from sim.rules.partners import ORDINARY_CLARITY, ORDINARY_COMMITMENT
 
 CARRIED = 0.5
-"""Share of a vendor's knowledge beyond a newcomer's that is of the trade and not of this firm. No source: a modelling choice."""
+"""Share of a vendor's knowledge beyond a newcomer's that is of the trade, not of this firm. No source: a modelling choice."""
 
-FASTEST, SLOWEST = 1 / 3, 3.0
-"""Least and most that a vendor's people need for a request, relative to the unit's. No source: a modelling choice."""
+FASTEST = 1 / 3
+"""Least time that a vendor's people need for a request, relative to the unit's. No source: a modelling choice."""
+LEAST_REST = 0.001
+"""Days of rest that are none."""
 FULLEST = 0.95
 """Highest utilisation at which a vendor takes on work."""
 LEAST_ERRORS, MOST_ERRORS = 0.002, 0.9
@@ -116,10 +124,7 @@ def place_of(model: ServiceModel, row: int) -> Place:
         filled = float(days["filled"].mean())
     temporaries = unit["temporaries"] * hires * firm["hiring_days"] / DAYS_PER_YEAR
     posts = unit["wage"] * (filled + temporaries * (firm["temporary_premium"] - 1.0))
-    if unit["kind"] == CONTRACTOR:
-        pay = posts * unit["fee"]
-    else:
-        pay = posts + unit["managers"] * unit["manager_wage"]
+    pay = posts * unit["fee"] if unit["kind"] == CONTRACTOR else posts + unit["managers"] * unit["manager_wage"]
     training = unit["training"] * filled * firm["training_cost"] * DAYS_PER_YEAR
 
     mine = np.flatnonzero(state.link["supplier"] == row)
@@ -197,7 +202,7 @@ def vendor_for(
     staff = int(unit["staff"])
     reach = min(1.0, float(unit["managers"]) * usual["span"] / staff)
     support = usual["advocacy"] * reach
-    beta = 1.0 - usual["dependence"] * (1.0 - ASSUMED["reliability"].default)
+    whole, in_state = _from_ordinary_suppliers(model, row)
     contract_errors, omega = _ordinary_contract(*(float(firm[name]) for name in _OF_CONTRACTS))
     found: dict[str, float] = {}
 
@@ -211,7 +216,7 @@ def vendor_for(
 
     def seen(shift: float) -> float:
         tools, environment = _clip(tools_usual + shift), _clip(usual["environment"] + shift)
-        return (1.0 - a * (1.0 - tools)) * (1.0 - b * (1.0 - environment)) * beta
+        return (1.0 - a * (1.0 - tools)) * (1.0 - b * (1.0 - environment)) * in_state
 
     shift = solve(tangibles, seen, -1.0, 1.0) if a > 0.0 or b > 0.0 else 0.0
     tools = _clip(tools_usual + shift)
@@ -243,8 +248,12 @@ def vendor_for(
     knowledge, found["training"] = _kept_up(firm, knowledge, place.arrivals / staff, support, usual["partner_support"])
     found["knowledge"] = knowledge
 
+    # responsiveness: work and rests with which clients wait as long as the market lets them
+    pace, late = _pace(model, row, place, responsiveness, knowledge, found["training"])
+    found |= pace
+
     # reliability: errors, less what knowledge, motivation and the contract make of them
-    wrong = min(MOST_ERRORS, max(LEAST_ERRORS, 1.0 - reliability / beta))
+    wrong = min(MOST_ERRORS, max(LEAST_ERRORS, 1.0 - reliability / (whole * in_time(late))))
     log_odds = math.log(wrong / (1.0 - wrong)) - (
         float(firm["knowledge_errors"]) * (ORDINARY_KNOWLEDGE - knowledge)
         + float(firm["motivation_errors"]) * (ORDINARY_MOTIVATION - motivation)
@@ -252,14 +261,28 @@ def vendor_for(
     )
     found["error_rate"] = 1.0 / (1.0 + math.exp(-log_odds))
 
-    # responsiveness: the hours of work with which clients wait as long as the market lets them
-    found["hours_per_request"] = _hours(model, row, place, responsiveness, knowledge, found["training"])
-
     found |= {"quit_rate": 0.0, "fee": price / usual_price}
     bill = price * place.cost
     training = found["training"] * staff * float(firm["training_cost"]) * DAYS_PER_YEAR
     found["wage"] = max(0.0, bill - training) / (staff * found["fee"])
     return Vendor({name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}, knowledge, motivation, bill)
+
+
+def _from_ordinary_suppliers(model: ServiceModel, row: int) -> tuple[float, float]:
+    """Return what the inputs of a unit leave of its work if ordinary suppliers give them: share right, and state handed over.
+
+    1 − Σ_i min(1, n_i) d_i u over its suppliers, n_i requests per case and d_i dependence. For what is right, u is the share of
+    answers that stay wrong when the first is wrong and may be sent back, (1 − R) (1 − r R); for the state of what is handed
+    over, what lateness takes from right ones. R is ordinary reliability, r the link's share that is sent back.
+    """
+    link = model.state.link
+    right = ASSUMED["reliability"].default
+    wrong = late = 0.0
+    for one in link[link["client_unit"] == row]:
+        needed = min(1.0, float(one["requests_per_case"])) * float(one["dependence"])
+        wrong += needed * (1.0 - right) * (1.0 - float(one["reopen_rate"]) * right)
+        late += needed * (1.0 - in_time(ORDINARY_WAIT))
+    return max(0.5, 1.0 - wrong), max(0.5, 1.0 - late)
 
 
 def _clip(value: float) -> float:
@@ -272,8 +295,8 @@ def _less(value: float, effect: float) -> float:
 
 
 _OF_CONTRACTS = (
-    "clarity_errors", "effort_errors", "commitment_errors", "clarity_empathy", "commitment_empathy", "clarity_fade", "effort_rate",
-    "partnership_gain", "commitment_rate",
+    "clarity_errors", "effort_errors", "commitment_errors", "clarity_empathy", "commitment_empathy", "clarity_fade",
+    "effort_rate", "partnership_gain", "commitment_rate",
 )  # fmt: skip
 
 
@@ -335,28 +358,29 @@ def _kept_up(firm: np.void, knowledge: float, requests: float, support: float, f
     return balance(training), training
 
 
-def _hours(
+def _pace(
     model: ServiceModel, row: int, place: Place, responsiveness: float, knowledge: float, training: float
-) -> float:
-    """Return the hours per request with which clients wait as long as the market's responsiveness says."""
+) -> tuple[dict[str, float], float]:
+    """Return levers with which clients wait as long as the market's responsiveness says, and the mean wait in promises.
+
+    Faster: less work per request. Slower: cases rest for a while before anybody takes them up. Of a rest, as of what is waited
+    for inside, clients are told only as far as there is a common platform (`sim.rules.information`).
+    """
     state = model.state
     firm, unit = state.firm[0], state.unit[row]
     now = float(unit["hours_per_request"])
     aversion = float(firm["waiting_aversion"])
     if not (place.wait > 0.0 and aversion > 0.0 and now > 0.0):
-        return now
-    told = levers.BY_NAME["waiting_information"].default * float(firm["information_acceptance"])
-
+        return {}, 0.0
     longer = 1.0 + float(firm["felt_wait"])
 
-    def slow(mean: float) -> float:
+    def slow(mean: float, told: float) -> float:
         total = 0.0
         for y in _EXPONENTIAL:
             prompt = 1.0 / (1.0 + aversion * mean * y * longer)
             total += prompt + told * mean * y * math.exp(1.0 - mean * y) * (1.0 - prompt)
         return -total / len(_EXPONENTIAL)
 
-    wanted = solve(-responsiveness, slow, 0.0, 20.0) * place.wait / place.share_of_promise
     staff, spread, day = int(unit["staff"]), float(unit["work_spread"]), float(firm["hours_per_day"])
 
     def wait(hours: float, known: float, trained: float) -> float:
@@ -366,8 +390,30 @@ def _hours(
     # What a case waits for inside is what the wait was beyond the unit's own part, and nobody outside can change it.
     inside = max(0.0, place.wait - wait(now, float(unit["mean_knowledge"]), float(unit["training_now"])))
     fullest = FULLEST * staff * day * (1.0 - training) / place.arrivals if place.arrivals > 0.0 else math.inf
-    most = max(FASTEST * now, min(SLOWEST * now, fullest))
-    return solve(wanted - inside, lambda hours: wait(hours, knowledge, training), FASTEST * now, most)
+    most = max(FASTEST * now, min(now, fullest))
+    promise = place.wait / place.share_of_promise
+    unseen, mean, hours, rest = 0.0, 0.0, now, 0.0
+    for _ in range(4):  # how much clients are told depends on how much of the wait is rest
+        told = levers.BY_NAME["waiting_information"].default * (1.0 - unseen * (1.0 - float(firm["platform"])))
+        told *= float(firm["information_acceptance"])
+        mean = solve(-responsiveness, lambda mean, told=told: slow(mean, told), 0.0, 20.0)  # type: ignore[misc]
+        own = mean * promise - inside
+        hours = solve(own, lambda hours: wait(hours, knowledge, training), FASTEST * now, most)
+        rest = max(0.0, own - wait(hours, knowledge, training))
+        unseen = rest / (mean * promise) if mean > 0.0 else 0.0
+    found = {"hours_per_request": hours}
+    if rest > LEAST_REST:
+        share, days = float(unit["pause_share"]), float(unit["pause_days"])
+        if share * days > 0.0:
+            found["pause_days"] = days + rest / share
+        else:
+            found |= {"pause_share": 1.0, "pause_days": rest, "pause_spread": levers.BY_NAME["pause_spread"].default}
+    return found, max(mean, (inside + wait(hours, knowledge, training)) / promise)
+
+
+def in_time(mean: float) -> float:
+    """Return the mean of min(1, 1 / (x y)), y exponential: what lateness leaves of right answers, x mean wait in promises."""
+    return sum(min(1.0, 1.0 / (mean * y)) if mean > 0.0 else 1.0 for y in _EXPONENTIAL) / len(_EXPONENTIAL)
 
 
 _EXPONENTIAL = tuple(-math.log(1.0 - (number + 0.5) / 40) for number in range(40))
@@ -451,8 +497,8 @@ def take_over(model: ServiceModel, row: int, vendor: Vendor, market: Market, *, 
     contract(model, row)
     with wrapping_integers():
         _new_people(
-            state.clock, state.keys, state.firm, state.unit, state.link, state.supply, state.employee, state.relation, state.bond,
-            state.problem, state.roster, row, carried, vendor.motivation, float(unit["bonds"][0]),
+            state.clock, state.keys, state.firm, state.unit, state.link, state.supply, state.employee, state.relation,
+            state.bond, state.problem, state.roster, row, carried, vendor.motivation, float(unit["bonds"][0]),
         )  # fmt: skip
     posts = slice(int(unit["first_employee"][0]), int(unit["first_employee"][0]) + int(unit["staff"][0]))
     state.roster[posts] = np.sort(state.roster[posts], order="free_at")  # a heap: a sorted list is one

@@ -1,10 +1,10 @@
 """G2: should they hire you back? The same firm with a market vendor in a unit's place, paired run by run.
 
-Every run of a seed is warmed up once and branched on the same day into the firm as it is and one future per unit in which a vendor
-takes over (`sim.hireback.takeover`). All futures of a seed share their random numbers, so that differences are due to the vendor
-alone. Run i meets the first vendor of market i of `sim.hireback.market.offers`: whoever comes first, chosen without effort, so that
-its quality and price are draws from the market's distribution. Shares of runs therefore say how sure an answer is, given how little
-is known of the market.
+Every run of a seed is warmed up once and branched on the same day into the firm as it is and one future per unit in which a
+vendor takes over (`sim.hireback.takeover`). All futures of a seed share their random numbers, so that differences are due to
+the vendor alone. Run i meets the first vendor of market i of `sim.hireback.market.offers`: whoever comes first, chosen
+without effort, so that its quality and price are draws from the market's distribution. Shares of runs therefore say how sure
+an answer is, given how little is known of the market.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ LEAST_MONEY = 0.01
 SMOOTHED = 20
 """Days over which encounters are put together in curves, so that single ones do not make a dip."""
 
-Told = Literal["better", "worse", "same", "unclear"]
+Told = Literal["better", "worse", "same", "no worse", "no better", "unclear"]
+"""How the firm does with the vendor, in at least 90 % of the runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class Dip:
 class Should:
     """Whether a unit should be hired back: what a market vendor in its place would do.
 
-    Differences are vendor less as is, paired by run, with 95 % intervals: satisfaction in points of 100 over the last quarter of
-    the days, money in currency a year over all of them.
+    Differences are vendor less as is, paired by run, with 95 % intervals: satisfaction in points of 100 over the last quarter
+    of the days, money in currency a year over all of them.
 
     Attributes
     ----------
@@ -416,18 +417,18 @@ def dip_of(curves: np.ndarray) -> Dip:
 
 
 def _told(differences: np.ndarray, least: np.ndarray) -> Told:
-    """Return what the runs tell: better, worse or the same in 90 % of them, else nothing clear."""
-    if np.mean(differences > least) >= CLEAR:
-        return "better"
-    if np.mean(differences < -least) >= CLEAR:
-        return "worse"
-    if np.mean(np.abs(differences) <= least) >= CLEAR:
-        return "same"
+    """Return what 90 % of the runs tell, the strongest that holds; `Told` lists the words."""
+    better, worse = differences > least, differences < -least
+    for word, holds in (
+        ("better", better), ("worse", worse), ("same", ~better & ~worse), ("no worse", ~worse), ("no better", ~better),
+    ):  # fmt: skip
+        if np.mean(holds) >= CLEAR:
+            return word  # type: ignore[return-value]
     return "unclear"
 
 
 def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
-    """Return the answer and the rule behind it: external satisfaction first, then money.
+    """Return the answer and the rule behind it: external satisfaction first, then money, and who is there stays if in doubt.
 
     ``satisfaction`` and ``money`` (profit) say how the firm does with the vendor.
     """
@@ -442,13 +443,43 @@ def verdict(satisfaction: Told, money: Told) -> tuple[Answer, str]:
         if money == "better":
             return "close", "a vendor would be cheaper and serve customers worse: a question of what they are worth"
         return "yes", "customers would be worse served by a vendor"
-    if satisfaction == "same":
+    if satisfaction == "no better":
         if money == "better":
-            return "no", "customers would notice nothing, and the firm would have more money"
-        if money == "worse":
-            return "yes", "customers would notice nothing, and the firm would have less money"
+            return (
+                "close",
+                "a vendor would be cheaper and, at best, serve customers as well: a question of what they are worth",
+            )
+        return "yes", "a vendor would at best serve customers as well, and nothing is surely saved"
+    if satisfaction == "no worse":
+        if money in ("better", "no worse"):
+            return "no", "customers would be at least as well served, and the firm would have no less money"
+        return "close", "customers would be at least as well served, but whether that pays is not clear"
+    if satisfaction == "same":
+        if money in ("better", "no worse"):
+            return "no", "customers would notice nothing, and the firm would have more money, or at least as much"
+        if money in ("worse", "no better"):
+            return "yes", "customers would notice nothing, and the firm would have less money, or at best as much"
         return "close", "customers would notice nothing, and the money is not clear"
-    return "close", "whether customers would be better or worse served depends on the vendor that one gets"
+    return "close", UNCLEAR
+
+
+UNCLEAR = "whether customers would be better or worse served is not sure: it hangs on the vendor that one gets"
+_MARKET = [f"market_{name}" for name in DIMENSIONS]
+
+
+def break_even(figures: pd.DataFrame) -> float | None:
+    """Return the quality, 0 to 100, from which on a vendor does as well for customers as the unit; None where that is not told.
+
+    Where the least-squares line of the difference in external satisfaction over the vendor's quality, the mean of its five
+    dimensions, is 0. Not told where quality explains less than a quarter of the differences, or that is beyond all vendors met.
+    """
+    quality, points = figures[_MARKET].to_numpy().mean(axis=1), figures["external"].to_numpy()
+    apart, by = quality - quality.mean(), points - points.mean()
+    squares, together = float((apart**2).sum()), float((apart * by).sum())
+    if together <= 0.0 or together**2 < 0.25 * squares * float((by**2).sum()):
+        return None
+    needed = float(quality.mean() - points.mean() * squares / together)
+    return needed if quality.min() <= needed <= quality.max() else None
 
 
 def _reasons(one: Should) -> list[str]:
@@ -459,11 +490,17 @@ def _reasons(one: Should) -> list[str]:
     often = one.better if more else one.worse
     told = [f"{one.why[0].upper()}{one.why[1:]}."]
     told.append(
-        f"With a vendor in place of {one.unit}, external satisfaction differs by {_signed(one.external)} points "
-        f"({'higher' if more else 'lower'} {how_often(often)})."
+        f"External satisfaction with a vendor in place of {one.unit}: {_signed(one.external)} points, "
+        f"{'higher' if more else 'lower'} {how_often(often)}."
     )
-    told.append(f"Its own clients judge its service {_signed(one.clients)} points differently; internal satisfaction: "
-                f"{_signed(one.internal)}.")  # fmt: skip
+    if one.why == UNCLEAR and (needed := break_even(one.figures)) is not None:
+        told.append(
+            f"A vendor does as well for customers from a quality of about {needed:.0f} of 100 on; those met had "
+            f"{one.figures[_MARKET].to_numpy().mean():.0f} on average."
+        )
+    told.append(
+        f"How its own clients judge the service: {_signed(one.clients)} points; internal satisfaction: {_signed(one.internal)}."
+    )
     clear = {name: value for name, value in one.dimensions.items() if value.low > 0 or value.high < 0}
     for word, chosen in (
         ("stronger", {name: value for name, value in clear.items() if value.mean > 0}),
@@ -473,8 +510,8 @@ def _reasons(one: Should) -> list[str]:
             ordered = sorted(chosen, key=lambda name: -abs(chosen[name].mean))
             told.append(f"The vendor is {word} in " + ", ".join(f"{n} ({_signed(chosen[n])})" for n in ordered) + ".")
     told.append(
-        f"By the books it costs {one.price.text(2)} times as much, the contract looked after included; the firm's profit "
-        f"differs by {_signed(one.profit, 0)} a year (more {how_often(one.pays)}, less {how_often(one.costs_more)})."
+        f"By the books it costs {one.price.text(2)} times as much, looking after the contract included; the firm's profit: "
+        f"{_signed(one.profit, 0)} a year, more {how_often(one.pays)}, less {how_often(one.costs_more)}."
     )
     told.append(f"On the way there: {one.dip.text()}; for its own clients, {one.clients_dip.text()}.")
     return told
@@ -486,17 +523,24 @@ def _signed(one: Estimate, digits: int = 1) -> str:
     return f"{one.mean:+,.{digits}f} [{one.low:+,.{digits}f}, {one.high:+,.{digits}f}]"
 
 
-FOUR: dict[tuple[Answer, Answer], str] = {
-    ("yes", "yes"): "Its clients would hire it back, and the firm does well to let them: keep it, and learn from what it does right.",
-    ("yes", "no"): "Its clients would hire it back, yet customers would be better off with a vendor: show it what the market gives, "
+FOUR: dict[tuple[str, str], str] = {
+    ("yes", "yes"): "Its clients would hire it back, and the firm does well to let them: keep it, and learn from what it does "
+                    "right.",
+    ("yes", "no"): "Its clients would hire it back, yet the firm would gain with a vendor: show it what the market gives, "
                    "agree on a date to match it, and ask for offers.",
-    ("no", "yes"): "Its clients would leave, yet the firm would lose by it: mend how it treats its clients before somebody replaces it.",
+    ("no", "yes"): "Its clients would leave, yet the firm would lose by it: mend how it treats its clients before somebody "
+                   "replaces it.",
     ("no", "no"): "Its clients would leave, and the firm would gain: rebuild it on a plan with a date, or buy the service.",
-    ("yes", "close"): "Its clients would hire it back, and a vendor would make no clear difference: keep it, and look at its price now and then.",
-    ("no", "close"): "Its clients would leave, and a vendor would make no clear difference: mend the service; changing the supplier is no cure.",
-    ("close", "yes"): "Its clients are undecided, and a vendor would do worse: keep it, and win its clients over before the question comes up.",
-    ("close", "no"): "Its clients are undecided, and a vendor would do better: set the market's level as its target, and ask for offers.",
-    ("close", "close"): "Neither its clients nor the figures decide: ask its clients what would settle it, and change that first.",
+    ("yes", "close"): "Its clients would hire it back, and whether a vendor would do better is open: keep it, and compare it "
+                      "with offers now and then.",
+    ("no", "close"): "Its clients would leave, and whether a vendor would do better is open: mend the service first; another "
+                     "supplier is no sure cure.",
+    ("close", "yes"): "Its clients are undecided, and a vendor would do worse: keep it, and win its clients over before the "
+                      "question comes up.",
+    ("close", "no"): "Its clients are undecided, and a vendor would do better: set the market's level as its target, and ask "
+                     "for offers.",
+    ("close", "close"): "Neither its clients nor the figures decide: ask its clients what would settle it, and change that "
+                        "first.",
 }  # fmt: skip
 """What the two answers mean together, (would, should): a sentence that a manager can act on. Contractors likewise."""
 
@@ -511,4 +555,4 @@ def two_by_two(would: Answer | str, should: Should | Answer | str) -> str:
     for place, given in (("would", first), ("should", second)):
         if given not in WORDS:
             raise InputError("this is no answer", place=place, value=given, allowed=", ".join(WORDS))
-    return FOUR[first, second]  # type: ignore[index]
+    return FOUR[first, second]

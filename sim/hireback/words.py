@@ -79,6 +79,6 @@ def short_reason(verdict: Verdict) -> str:
     if verdict.decides is None:
         return "–"
     text = f"{verdict.decides} {100 * verdict.swaps[verdict.decides]:+.0f}"
-    if verdict.dimension is not None and verdict.dimension != verdict.decides:
-        text += f", {verdict.dimension} {100 * verdict.swaps[verdict.dimension]:+.0f}"
+    if verdict.dimension not in (None, verdict.decides) and abs(verdict.swaps[str(verdict.dimension)]) >= 0.005:
+        text += f", {verdict.dimension} {100 * verdict.swaps[str(verdict.dimension)]:+.0f}"
     return text

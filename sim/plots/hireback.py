@@ -16,7 +16,7 @@ from sim.hireback import matrix, mirror, words
 from sim.hireback.asis import AsIs
 from sim.hireback.choice import HALF, SURE_SHARE, WORDS
 from sim.hireback.market import DIMENSIONS
-from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE
+from sim.plots.style import INK, INSIDE, MUTED, OUTSIDE, STYLE, short
 
 _MARKERS = {"yes": "o", "no": "X", "close": "D"}
 _COLOURS = {"yes": OUTSIDE, "no": INSIDE, "close": "#6B6B6B"}
@@ -49,9 +49,7 @@ def kept_by_client(found: AsIs, unit: str) -> Figure:
                       fontweight="bold" if one.client is None else "normal")  # fmt: skip
             share = 100 * one.demand / total
             part = f"{share:.0f} %" if share >= 0.5 else "under 1 %"
-            labels.append(
-                textwrap.shorten(one.client, 34, placeholder="…") + f" ({part})" if one.client else "all its clients"
-            )
+            labels.append(short(one.client) + f" ({part})" if one.client else "all its clients")
         axes.set_yticks(heights, labels)
         if known:
             axes.get_yticklabels()[0].set_fontweight("bold")
@@ -77,7 +75,10 @@ def kept_by_client(found: AsIs, unit: str) -> Figure:
         figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False, fontsize=8.5, title=runs,
                       title_fontsize=8)  # fmt: skip
         figure.suptitle(
-            f"{found.chain.setting('name')}: would they hire {unit} back?", fontweight="bold", x=0.004, ha="left"
+            f"{found.chain.setting('name')}: would they hire {short(unit, 60)} back?",
+            fontweight="bold",
+            x=0.004,
+            ha="left",
         )
     return figure
 
@@ -119,9 +120,12 @@ def mirror_picture(found: AsIs, unit: str) -> Figure:
         axes.grid(axis="x", color=GRID, lw=0.8)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
-        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9, title_fontsize=8,
-                      title=f"mean and 95 % interval, n = {len(found.seeds)} runs; grey: gap between these views")  # fmt: skip
-        figure.suptitle(f"{unit}: the service it gives, and the service it gets", fontweight="bold", x=0.004, ha="left")
+        if len(mine):
+            title = f"mean and 95 % interval, n = {len(found.seeds)} runs; grey: gap between these views"
+            figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9, title_fontsize=8, title=title)
+        figure.suptitle(
+            f"{short(unit, 60)}: the service it gives, and the service it gets", fontweight="bold", x=0.004, ha="left"
+        )
     return figure
 
 
@@ -135,8 +139,7 @@ def internal_market(found: AsIs) -> Figure:
         figure, axes = plt.subplots(
             figsize=(max(6.5, 3.2 + 0.72 * columns), max(3.4, 2.6 + 0.42 * rows)), layout="constrained"
         )
-        colours = plt.get_cmap("PuOr")
-        colours.set_bad("white")
+        colours = plt.get_cmap("PuOr").with_extremes(bad="white")
         picture = axes.imshow(
             np.ma.masked_invalid(share.to_numpy(float)), cmap=colours, vmin=15, vmax=85, aspect="auto"
         )
@@ -152,10 +155,11 @@ def internal_market(found: AsIs) -> Figure:
                           color="white" if dark else INK,
                           fontweight="bold" if client == matrix.ALL or answer == "no" else "normal")  # fmt: skip
         segments = set(found.chain.segments)
-        names = [f"{name}\n(customers)" if name in segments else name for name in share.columns]
-        axes.set_xticks(range(columns), [textwrap.fill(name, 16) if "\n" not in name else name for name in names], rotation=40,
+        names = [f"{short(name, 24)}\n(customers)" if name in segments else name for name in share.columns]
+        across = [name if "\n" in name else textwrap.fill(short(name), 18) for name in names]
+        axes.set_xticks(range(columns), across, rotation=40,
                         ha="right", rotation_mode="anchor", fontsize=8.5)  # fmt: skip
-        axes.set_yticks(range(rows), share.index, fontsize=9)
+        axes.set_yticks(range(rows), [short(name) for name in share.index], fontsize=9)
         axes.set_xlabel("would these clients …")
         axes.set_ylabel("… hire these back?")
         axes.axvline(columns - 1.5, color=INK, lw=1.2)

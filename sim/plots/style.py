@@ -18,7 +18,13 @@ STYLE: Any = {
     "axes.labelcolor": INK,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
+    "text.parse_math": False,  # names may hold dollar signs
     "figure.dpi": 110,
     "savefig.dpi": 150,
     "svg.hashsalt": "service-culture",
 }
+
+
+def short(name: str, most: int = 34) -> str:
+    """Return a name that fits beside an axis, cut at the end where it is too long."""
+    return name if len(name) <= most else name[: most - 1].rstrip() + "…"

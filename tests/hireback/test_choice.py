@@ -187,10 +187,10 @@ def test_a_room_of_thirty_is_answered_at_once():
     stay(*_call(cells[0]), there)
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()  # of the processor: others may be at work, too
         for cell in cells:
             stay(*_call(cell), there)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     assert min(times) < 0.02
 
 

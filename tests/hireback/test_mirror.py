@@ -117,6 +117,12 @@ def test_problems_that_nobody_dares_to_raise_are_found_and_burst():
     assert not {"crises", "raised"} & signs(*looks(firm(back=opened), warm_up=100), "Back")
 
 
+def test_a_few_problems_that_nobody_raised_yet_tell_no_habit():
+    chain, seen = looks(firm(back={"voice_safety": 0.0, "problem_rate": 3.0}))
+    assert 0 < sum(one.unit["born"][chain.units.index("Back")] for one in seen) < mirror.LEAST_CASES
+    assert "raised" not in signs(chain, seen, "Back")
+
+
 def test_cases_that_are_passed_on_are_found():
     assert "blame" in signs(*looks(firm(back={"ownership": 0.0}, unclear=0.5)), "Back")
     assert "blame" not in signs(*looks(firm(unclear=0.5, ownership=1.0)), "Back")
