@@ -10,7 +10,6 @@ const app = document.getElementById("app");
 const spoken = document.getElementById("spoken");
 let state = null,
 	online = true,
-	skew = 0,
 	problem = null,
 	turned = null;
 
@@ -32,7 +31,7 @@ export const act = async (body) => {
 };
 
 const timer = () => {
-	const found = state.timer && left(state.timer, skew);
+	const found = state.timer && left(state.timer);
 	return (
 		found &&
 		h("span", { class: `clock${found.seconds ? "" : " over"}`, role: "timer", "data-testid": "timer" }, found.text)
@@ -171,7 +170,6 @@ follow(`/host/${code}/events`, {
 		}
 		if (state) turned = next.shown.find((one) => PARTS.includes(one) && !state.shown.includes(one)) ?? turned; // what was shown last stands on the wall
 		state = next;
-		if (state.now) skew = state.now - Date.now() / 1000;
 		render();
 	},
 });

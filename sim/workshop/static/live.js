@@ -156,6 +156,13 @@ export const follow = (address, { onState, onLine }) => {
 
 // --- sending --------------------------------------------------------------------------------------------------------
 
+/** Seconds by which the laptop's clock is ahead of this device's, from what it answered last. */
+export const clock = { skew: 0 };
+export const heard = (answer) => {
+	const at = Date.parse(answer.headers.get("Date"));
+	if (at) clock.skew = (at - Date.now()) / 1000;
+};
+
 /** POST once. Returns the answer; `{ok: false, offline: true}` where nobody answered. */
 export const post = async (address, body) => {
 	try {
@@ -165,6 +172,7 @@ export const post = async (address, body) => {
 			body: JSON.stringify(body),
 			credentials: "same-origin",
 		});
+		heard(answer);
 		if (answer.status >= 500) return { ok: false, offline: true };
 		return await answer.json();
 	} catch {
@@ -299,7 +307,7 @@ export const sign = (answer, extra = "") =>
 	);
 
 /** Minutes and seconds until a moment on the laptop's clock. */
-export const left = (timer, skew) => {
-	const seconds = Math.max(0, Math.round(timer.ends - Date.now() / 1000 - skew));
+export const left = (timer) => {
+	const seconds = Math.max(0, Math.round(timer.ends - Date.now() / 1000 - clock.skew));
 	return { seconds, text: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` };
 };

@@ -6,6 +6,7 @@ import {
 	DIMENSIONS,
 	follow,
 	h,
+	heard,
 	hiddenText,
 	known,
 	left,
@@ -27,7 +28,6 @@ const NOBODY = { department: null, given: {}, received: {}, prediction: null, ex
 
 let state = null,
 	online = true,
-	skew = 0,
 	open = null,
 	wish = {},
 	problem = null,
@@ -67,6 +67,7 @@ const recall = async () => {
 	if (!me) return;
 	try {
 		const answer = await fetch(`${base}/me`, { credentials: "same-origin" });
+		heard(answer);
 		if (answer.status !== 200 && answer.status !== 403) return;
 		const { me: found } = await answer.json();
 		if (box.waiting().length) return;
@@ -627,7 +628,7 @@ const go = (about) => {
 
 const top = () => {
 	const place = PHASES.indexOf(state.phase);
-	const timer = state.timer && left(state.timer, skew);
+	const timer = state.timer && left(state.timer);
 	return h(
 		"header",
 		{ key: "top" },
@@ -727,7 +728,6 @@ follow(`${base}/events`, {
 		if (moved && !(next.phase === "predict" && open)) open = null;
 		const first = !state;
 		state = next;
-		if (state.now) skew = state.now - Date.now() / 1000;
 		if (moved) {
 			wish = { ...wish, scoring: false, promised: false };
 			spoken.textContent = t("p.spoken", { phase: t(`phase.${state.phase}`) });
