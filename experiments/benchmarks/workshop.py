@@ -65,6 +65,7 @@ class Report:
 
     def add(self, what: str, target: float, found: float, unit: str, more: str = "") -> None:
         """Add a figure and whether it keeps the target."""
+        print(f"{what}: {found:.3g} {unit}{more}", file=sys.stderr, flush=True)
         self.rows.append((what, f"≤ {target:g} {unit}", f"{found:.3g} {unit}{more}", found <= target))
 
     def print(self) -> None:
