@@ -230,7 +230,7 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
         before = memory(process)
         times = []
         for number in range(moves):
-            value = round(0.30 + 0.6 * ((number * 37) % 100) / 100, 3)
+            value = round(0.30 + 0.6 * ((number * 37) % 100) / 100, 2)
             times.append(await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", f"{value:g}"]))
             await asyncio.sleep(0.25)
         low, middle, high = np.percentile(times[1:], [50, 95, 99])
