@@ -43,6 +43,7 @@ class Workshop:
         self.reached = False
         self._settings: dict[str, Any] = {"workers": workers, "model": model}
         self._urls: tuple[float, list[str]] = (-ADDRESSES_AGE, [])
+        self._chosen: str | None = None
 
     def open(self, path: Path) -> Session:
         """Open a session file and serve it."""
@@ -70,11 +71,17 @@ class Workshop:
             session.host.close()
 
     def urls(self) -> list[str]:
-        """Return the laptop's addresses, looked up anew every few seconds: a hotspot may be opened while the page is open."""
+        """Return the laptop's addresses, the one that phones are shown first."""
         now = time.monotonic()
         if now - self._urls[0] >= ADDRESSES_AGE:
             self._urls = (now, address.urls(self.lan, self.port))
-        return self._urls[1]
+        return sorted(self._urls[1], key=lambda url: url != self._chosen)
+
+    def choose(self, url: str) -> None:
+        """Show phones this address: on a laptop in several networks the first guess may be that of another one."""
+        self._chosen = url
+        for session in self.sessions.values():
+            session.touch()
 
     def place(self, code: str) -> dict[str, Any]:
         """Return where phones find a session."""

@@ -9,11 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 TICK = 0.03
 """Seconds between broadcasts at the least; what happens in between goes out together."""
+
+
+def as_json(state: Mapping[str, Any]) -> bytes:
+    """Return a state as JSON on one line."""
+    return json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 class Hub:
@@ -21,14 +26,12 @@ class Hub:
 
     Parameters
     ----------
-    make : returns the state, without its id; called at most once per tick
+    make : returns the state as a JSON object, without its id; called at most once per tick
     first : id of the first message, one more with each that differs; let it begin above every id of an earlier process
     on_listeners : called when somebody begins or ends to listen
     """
 
-    def __init__(
-        self, make: Callable[[], dict[str, Any]], first: int, on_listeners: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, make: Callable[[], bytes], first: int, on_listeners: Callable[[], None] = lambda: None) -> None:
         self._make = make
         self.id = first
         self._body = b""
@@ -56,8 +59,7 @@ class Hub:
 
     def refresh(self) -> bytes:
         """Make the message anew if the state differs, wake every listener, and return the latest message."""
-        state = self._make()
-        body = json.dumps(state, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        body = self._make()
         if body != self._body:
             self.id += 1
             self._body = body

@@ -125,6 +125,7 @@ class Room:
     pulling: tuple[Place, str, float] | None = None
     past: list[Step] = field(default_factory=list)
     future: list[Step] = field(default_factory=list)
+    _known_cells: tuple[Any, list[Cell], Any] | None = field(default=None, repr=False, compare=False)
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
@@ -169,6 +170,16 @@ class Room:
 
     def cells(self) -> list[Cell]:
         """Return what may be seen by pair: the organisation's links, hidden or not, and pairs of which something is shown."""
+        hangs_on = (id(self.snapshot), id(self.fixed), tuple(self.departments.values()))
+        if self._known_cells is None or self._known_cells[0] != hangs_on:
+            self._known_cells = (
+                hangs_on,
+                self._cells(),
+                (self.snapshot, self.fixed),
+            )  # kept, so that no other has its id
+        return self._known_cells[1]
+
+    def _cells(self) -> list[Cell]:
         if self.snapshot.number == 0 and not self.fixed:
             return []
         order = {one.key: place for place, one in enumerate(self.present)}

@@ -249,6 +249,8 @@ class Pages:
             self._start(self._rehearse(session, int(number(data.get("people", 30), 1, 200, "people", whole=True))))
         elif todo == "rehearse_stop":
             session.submit("rehearse_stop", {})
+        elif todo == "address":
+            self.workshop.choose(one_of(data.get("to"), self.workshop.urls(), "to"))
         elif todo == "wipe":
             one_of(data.get("confirm"), (session.code,), "confirm")
             session.wipe()

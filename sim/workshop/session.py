@@ -22,7 +22,7 @@ from sim import levers
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.workshop import chains, checks, engine, views
-from sim.workshop.hub import Hub
+from sim.workshop.hub import Hub, as_json
 from sim.workshop.inputs import Refused, number, shown
 from sim.workshop.room import Room
 from sim.workshop.scores import MINIMUM, Cell
@@ -93,27 +93,49 @@ class Session:
             ServiceChain.from_node_link(facts["organisation"]) if facts["organisation"] is not None else None
         )
         self.room = Room()
-        for event in store.events():
-            self.room.apply(event)
+        try:
+            for event in store.events():
+                self.room.apply(event)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "this session holds something that this version does not know",
+                source=str(store.path),
+                value=f"{type(error).__name__}: {error}",
+                hint=f"it was written by version {store.fact('version')}; here it is {version()}",
+            ) from None
         self.place = place or (lambda: {})
         self.results: dict[str, Any] = {}
         self.wiped = False
         self._numbers: dict[str, int] = {}
         self._changed = 0
-        self._public: tuple[int, dict[str, Any]] = (-1, {})
+        self._made: dict[str, tuple[int, Any]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         first = time.time_ns() // 1_000_000 if first is None else first
-        self.public = Hub(self.public_state, first, lambda: self.host.touch())
-        self.host = Hub(lambda: views.host_state(self), first)
+        self.public = Hub(self.public_json, first, lambda: self.host.touch())
+        self.host = Hub(self._host_json, first)
         self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
 
     # --- states -------------------------------------------------------------------------------------------------------
 
     def public_state(self) -> dict[str, Any]:
         """Return what phones see, without the id; made once per change."""
-        if self._public[0] != self._changed:
-            self._public = (self._changed, views.public_state(self))
-        return self._public[1]
+        return self._once("public", lambda: views.public_state(self))
+
+    def public_json(self) -> bytes:
+        """Return `public_state` as it is sent; made once per change, whoever listens."""
+        return self._once("public json", lambda: as_json(self.public_state()))
+
+    def reveal(self) -> dict[str, Any] | None:
+        """Return everything that may be revealed; made once per change."""
+        return self._once("reveal", lambda: views.reveal(self))
+
+    def _host_json(self) -> bytes:
+        return self.public_json()[:-1] + b',"host":' + as_json(views.host_part(self)) + b"}"
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made or self._made[name][0] != self._changed:
+            self._made[name] = (self._changed, make())
+        return self._made[name][1]
 
     def touch(self) -> None:
         """Say that something changed, to every screen."""
@@ -177,9 +199,10 @@ class Session:
 
     def _assumption(self, data: Mapping[str, Any]) -> dict[str, Any]:
         known = {one["name"]: one for one in self.results.get("assumptions", ())}
-        one = known.get(data.get("name"))
+        name = data.get("name")
+        one = known.get(name) if isinstance(name, str) else None
         if one is None:
-            raise Refused("unknown_assumption", name=shown(data.get("name")))
+            raise Refused("unknown_assumption", name=shown(name))
         to = None if data.get("to") is None else number(data["to"], one["low"], one["high"], "to")
         return {"name": one["name"], "to": to}
 

@@ -24,7 +24,7 @@ def public_state(session: Session) -> dict[str, Any]:
     departments = chains.described(list(room.departments.values()), pairs)
     for one, row in zip(room.present, departments, strict=True):
         row["here"] = at_home.count(one.key)
-    revealed = reveal(session) if room.phase in REVEALED else None
+    revealed = session.reveal() if room.phase in REVEALED else None
     return {
         "code": session.code,
         "title": room.title,
@@ -164,7 +164,12 @@ def lever_rows(session: Session) -> list[dict[str, Any]]:
 
 
 def host_state(session: Session) -> dict[str, Any]:
-    """Return what the facilitator sees: the public state, and a part of its own without secrets."""
+    """Return what the facilitator sees: the public state, and a part of its own."""
+    return {**session.public_state(), "host": host_part(session)}
+
+
+def host_part(session: Session) -> dict[str, Any]:
+    """Return what only the facilitator sees; no secret is in it."""
     room, results = session.room, session.results
     people = room.counted()
     progress = {}
@@ -177,26 +182,23 @@ def host_state(session: Session) -> dict[str, Any]:
             "scored": scored if scored >= room.minimum else None,
         }
     return {
-        **session.public_state(),
-        "host": {
-            "phones": {name: one["joined"] for name, one in progress.items()},
-            "connected": session.public.listeners,
-            "progress": progress,
-            "assumptions": [
-                {**one, "value": room.market.get(one["name"], one["value"])} for one in results.get("assumptions") or ()
-            ],
-            "past": len(room.past),
-            "future": len(room.future),
-            "pinned": [one.as_dict() for one in room.current(room.pinned)],
-            "commitments": [
-                {"id": one.id, "who": one.who, "what": one.what, "when": one.when}
-                for one in room.commitments.values()
-                if not one.removed
-            ],
-            "preview": {"reveal": reveal(session), "effect": results.get("effect")},
-            "warnings": warnings(session),
-            **session.place(),
-        },
+        "phones": {name: one["joined"] for name, one in progress.items()},
+        "connected": session.public.listeners,
+        "progress": progress,
+        "assumptions": [
+            {**one, "value": room.market.get(one["name"], one["value"])} for one in results.get("assumptions") or ()
+        ],
+        "past": len(room.past),
+        "future": len(room.future),
+        "pinned": [one.as_dict() for one in room.current(room.pinned)],
+        "commitments": [
+            {"id": one.id, "who": one.who, "what": one.what, "when": one.when}
+            for one in room.commitments.values()
+            if not one.removed
+        ],
+        "preview": {"reveal": session.reveal(), "effect": results.get("effect")},
+        "warnings": warnings(session),
+        **session.place(),
     }
 
 

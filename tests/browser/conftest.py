@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.browser.room import leave
+
 AXE = "axe-core@4.10.3"
 PHONE = {"width": 375, "height": 740}
 LAPTOP = {"width": 1280, "height": 800}
@@ -172,6 +174,7 @@ def serve(tmp_path: Path) -> Iterator[object]:
         return one.start()
 
     yield start
+    leave()
     for one in started:
         one.stop()
 

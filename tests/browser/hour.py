@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import FLAGS, LAPTOP, PHONE, SCREEN, Server, Watched, chromium
-from tests.browser.room import Silent
+from tests.browser.room import Silent, leave
 
 HOME, NEIGHBOUR, SUPPLIER = "Call Centre", "Dispatch", "Billing"
 """Departments of the energy distributor: whose phones have browsers, who else is there, and who serves both or one of them."""
@@ -263,6 +263,7 @@ def play_it(folder: Path, *arguments: str) -> dict[str, object]:
             browser = play.chromium.launch(executable_path=chromium(), args=FLAGS)
             shared = gather(server, browser, shoot, watch).run()
         finally:
+            leave()
             server.stop()
     return {
         "share": shared,

@@ -11,6 +11,7 @@ from tests.browser.room import DIMENSIONS, room_full
 
 PHASES = ("join", "score", "predict", "reveal", "change", "commit", "close")
 PARTS = ("prediction", "gap", "verdict", "chain", "bottleneck", "disagree", "effect")
+MESSAGE_KEY = re.compile(r"\b(?:[cph]|dim|phase|lever|decides|error|assume|unit)\.[a-z_]+(?:\.[a-z_]+)*\b")
 PHONE_PAGE = 60_000
 """Bytes that a participant's page may take, everything together."""
 

@@ -112,10 +112,10 @@ def test_two_rooms_on_one_server_do_not_see_each_other(serve, people):
         "body: JSON.stringify({organisation: 'retailer', language: 'en', minimum: 5})})).json()"
     )
     assert made["ok"], made
-    other = re.search(r"/host/(\w+)\?key=", made["url"])[1]
-    second = people(server.home, viewport=LAPTOP, clean=False).page(made["url"])
+    other = made["code"]
+    second = people(server.home, viewport=LAPTOP, clean=False).page(made["go"])
     at(second, "join")
-    page = joined(people, server)
+    page = joined(people, server, clean=False)  # what is refused is named on the console
     expect(first.get_by_test_id("bar-joined")).to_contain_text("1")
     expect(second.get_by_test_id("bar-joined")).to_contain_text("0")
     act(first, server.code, do="phase", to="score")

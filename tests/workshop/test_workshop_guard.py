@@ -6,9 +6,13 @@ import asyncio
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.workshop.guard import MOST_BYTES, Buckets, host_is_ours
-from tests.workshop.made_up_room import BASE, House, Phone, firm, played
+from sim.workshop.language import catalogue
+from sim.workshop.server import ACTIONS
+from tests.workshop.made_up_room import BASE, House, Phone, firm, played, reopened
 
 
 @played
@@ -125,6 +129,75 @@ def test_bodies_that_are_no_json_object_are_refused(tmp_path, content):
         assert (answer.status_code, answer.json()["error"]) == (400, "error.not_json")
 
     test(tmp_path)
+
+
+_leaf = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        [
+            "Alpha",
+            "Beta",
+            "given",
+            "prediction",
+            "yes",
+            "add",
+            "rename",
+            "remove",
+            "reveal",
+            "score",
+            "training",
+            "price",
+            "p1",
+        ]
+    )
+)
+_anything = st.recursive(
+    _leaf, lambda one: st.lists(one, max_size=2) | st.dictionaries(st.text(max_size=3), one, max_size=2), max_leaves=4
+)
+_FIELDS = [
+    "about", "scores", "name", "to", "what", "on", "department", "lever", "where", "id", "minutes", "count", "sheet", "hired",
+    "share", "weakest", "who", "when", "staff", "faces_customers", "people", "confirm", "organisation", "language", "minimum",
+]  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["join", "department", "score", "predict", "commit"]) | st.none(),
+            st.sampled_from([*ACTIONS, "rehearse_stop", "wipe", "else", "new"]),
+            st.dictionaries(st.sampled_from(_FIELDS), _anything, max_size=6),
+        ),
+        max_size=25,
+    )
+)
+@settings(max_examples=5, deadline=None)
+def test_whatever_is_sent_is_done_or_refused_and_never_breaks_anything(tmp_path_factory, sent):
+    @played
+    async def test(house: House):
+        phone = await house.phone("Alpha")
+        for path, do, data in sent:
+            before = house.session.room.past, house.state
+            content = json.dumps({"do": do, **data})
+            if path is None:
+                web, url = house.host, "/host/new" if do == "new" else f"/host/{house.code}/act"
+            else:
+                web, url = phone.web, f"/j/{house.code}/{path}"
+            answer = await web.post(url, content=content, headers={"Content-Type": "application/json"})
+            assert answer.status_code in (200, 400, 403, 404, 409, 429), (url, content)
+            assert answer.json()["ok"] is (answer.status_code == 200)
+            if answer.status_code != 200:
+                assert (house.session.room.past, house.state) == before
+                assert answer.json()["error"] in catalogue("en")
+        house.session.host.refresh()
+        again = reopened(house)
+        assert again.room == house.session.room
+        again.close()
+
+    test(tmp_path_factory.mktemp("room"))
 
 
 @played

@@ -474,6 +474,24 @@ async def test_pages_open_and_name_no_other_server(house: House):
         assert [one for one in outside if "www.w3.org" not in one] == []
 
 
+def test_on_a_laptop_in_several_networks_the_facilitator_picks_the_address_that_phones_are_shown(tmp_path, monkeypatch):
+    from sim.workshop import address
+
+    both = ["http://10.1.1.1:8321", "http://192.168.137.1:8321"]
+    monkeypatch.setattr(address, "urls", lambda lan, port: both)
+
+    @played
+    async def test(house: House):
+        assert house.host_state["host"]["address"] == both[0]
+        await house.act("address", to=both[1])
+        place = house.host_state["host"]
+        assert (place["address"], place["urls"][0]) == (both[1], f"{both[1]}/j/{house.code}")
+        assert place["qr_svg"] == address.qr_svg(place["urls"][0])
+        assert (await house.act("address", 400, to="http://evil.example"))["error"] == "error.bad_choice"
+
+    test(tmp_path)
+
+
 @played
 async def test_a_phone_from_the_network_is_noticed(house: House):
     await house.browser(address="127.0.0.1").get("/reach")

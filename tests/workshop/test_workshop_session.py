@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sim.errors import InputError
 from sim.workshop import address, language, share, views
 from sim.workshop import session as sessions
-from sim.workshop.hub import Hub
+from sim.workshop.hub import Hub, as_json
 from sim.workshop.inputs import Refused
 from sim.workshop.room import PARTS, PHASES
 from sim.workshop.scores import DIMENSIONS
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_session_is_refused(tmp_path):
 def test_a_slow_listener_gets_the_latest_only_and_holds_up_nobody():
     async def main() -> None:
         state = {"value": 0}
-        hub = Hub(lambda: dict(state), 10)
+        hub = Hub(lambda: as_json(state), 10)
         slow, fast = hub.listen(), hub.listen()
         first = await anext(slow)
         assert first == b'id: 11\nevent: state\ndata: {"id":11,"value":0}\n\n'
@@ -147,7 +147,7 @@ def test_changes_within_a_tick_go_out_together_and_no_change_is_not_told():
     async def main() -> None:
         made = []
         state = {"value": 0}
-        hub = Hub(lambda: made.append(1) or dict(state), 0)
+        hub = Hub(lambda: made.append(1) or as_json(state), 0)
         listener = hub.listen()
         await anext(listener)
         told, made[:] = hub.id, []
