@@ -148,6 +148,7 @@ export const follow = (address, { onState, onLine }) => {
 		if (document.visibilityState === "hidden") slept = Date.now();
 		else if (source.readyState === 2 || Date.now() - slept > 15000) open(); // a phone that slept may hold a dead connection
 	});
+	window.addEventListener("offline", () => onLine(false));
 	window.addEventListener("online", open);
 	window.addEventListener("offline", () => onLine(false));
 	window.addEventListener("pageshow", (event) => event.persisted && open());
