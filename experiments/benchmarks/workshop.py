@@ -121,7 +121,7 @@ class Phones:
 
     def __init__(self, home: str, code: str, departments: list[str]) -> None:
         self.home, self.code, self.departments = home, code, departments
-        self.heard: list[float] = []
+        self.heard: dict[int, float] = {}
         self.clients: list[Any] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -139,16 +139,22 @@ class Phones:
             (await client.get(f"/j/{self.code}")).raise_for_status()
             department = self.departments[number % len(self.departments)]
             (await client.post(f"/j/{self.code}/join", json={"department": department})).raise_for_status()
-            self.tasks.append(asyncio.create_task(self._listen(client)))
+            self.tasks.append(asyncio.create_task(self._listen(number)))
 
         await asyncio.gather(*(one(number) for number in range(PHONES)))
         return time.perf_counter() - began
 
-    async def _listen(self, client: Any) -> None:
-        async with client.stream("GET", f"/j/{self.code}/events") as stream:
-            async for line in stream.aiter_lines():
-                if line.startswith("data: {"):
-                    self.heard.append(time.perf_counter())
+    async def _listen(self, number: int) -> None:
+        """Keep a stream open and note when states come; bytes are counted and not read, as phones are other machines."""
+        host, port = self.home.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=2**20)
+        writer.write(f"GET /j/{self.code}/events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+        try:
+            while chunk := await reader.read(2**18):
+                if b"event: state" in chunk:
+                    self.heard.setdefault(number, time.perf_counter())
+        finally:
+            writer.close()
 
     async def score(self, number: int, about: str, value: int) -> None:
         """Let a phone score a block."""
@@ -216,13 +222,17 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
         await page.wait_for_selector(f"[data-testid=lever-{LEVER}]", timeout=120_000)
         await quiet(page, code)
 
+        for value in (0.31, 0.32):  # the first change warms all models up, for all runs
+            await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", f"{value:g}"])
+            await page.wait_for_selector("[data-testid=effect][data-final=true]", timeout=120_000)
         broadcasts = []
         for _ in range(10):
             phones.heard.clear()
             began = time.perf_counter()
             await phones.clients[0].post(f"/j/{code}/commit", json={"who": "we", "what": "this", "when": "soon"})
             await asyncio.sleep(0.5)
-            broadcasts.append(1e3 * (max(phones.heard, default=np.inf) - began))
+            told = phones.heard.values()
+            broadcasts.append(1e3 * (max(told) - began) if len(told) == PHONES else np.inf)
         report.add(
             f"a change reaches the last of {PHONES} phones, median of 10", 120, float(np.median(broadcasts)), "ms"
         )
@@ -230,7 +240,7 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
         before = memory(process)
         times = []
         for number in range(moves):
-            value = round(0.30 + 0.6 * ((number * 37) % 100) / 100, 2)
+            value = round(0.30 + 0.29 * ((number * 37) % 100) / 100, 3)
             times.append(await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", f"{value:g}"]))
             await asyncio.sleep(0.25)
         low, middle, high = np.percentile(times[1:], [50, 95, 99])
@@ -241,6 +251,7 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
             "ms",
             f" (median {low:.0f}, p99 {high:.0f})",
         )
+        await act(page, code, {"do": "phase", "to": "score"})
         for turn in range(rounds):  # what an hour of thirty phones sends, without the pauses
             for number in range(PHONES):
                 await phones.score(number, "given", 1 + (turn + number) % 5)

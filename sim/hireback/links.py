@@ -37,14 +37,22 @@ def figures_of(model: ServiceModel, window: int) -> LinkFigures:
     perceived = np.full((len(state.link), len(DIMENSIONS)), np.nan)
     for column, name in enumerate(DIMENSIONS):
         np.divide(days[name].sum(axis=0), encounters, out=perceived[:, column], where=encounters > 0)
-    satisfaction, trust, spread = (np.full(len(state.link), np.nan) for _ in range(3))
-    inside = state.relation["link"]
-    customer = state.customer[state.customer["active"] == 1]
-    for row, link in enumerate(state.link):
-        people = customer[customer["segment"] == link["client_segment"]] if link["client_unit"] < 0 else None
-        if people is None:
-            people = state.relation[inside == row]
-        if len(people):
-            satisfaction[row], trust[row] = people["satisfaction"].mean(), people["trust"].mean()
-            spread[row] = people["satisfaction"].std()
+    segments = state.link["client_segment"]
+    inside = segments < 0
+    relation, customer = state.relation, state.customer[state.customer["active"] == 1]
+    of_links = _people(relation["link"], relation, len(state.link))
+    of_segments = _people(customer["segment"], customer, len(state.segment))
+    satisfaction, trust, spread = (
+        np.where(inside, mine, theirs[np.maximum(segments, 0)])
+        for mine, theirs in zip(of_links, of_segments, strict=True)
+    )
     return LinkFigures(perceived, satisfaction, trust, spread, encounters / max(1, len(days)))
+
+
+def _people(group: np.ndarray, rows: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return by group of people the mean of satisfaction and of trust, and the standard deviation of satisfaction."""
+    number = np.bincount(group, minlength=groups).astype(float)
+    known = np.where(number > 0, number, np.nan)
+    satisfied, trust = (np.bincount(group, rows[name], groups) / known for name in ("satisfaction", "trust"))
+    squares = np.bincount(group, (rows["satisfaction"] - satisfied[group]) ** 2, groups) / known
+    return satisfied, trust, np.sqrt(squares)

@@ -29,16 +29,27 @@ class Hub:
     make : returns the state as a JSON object, without its id; called at most once per tick
     first : id of the first message, one more with each that differs; let it begin above every id of an earlier process
     on_listeners : called when somebody begins or ends to listen
+    tick : seconds between broadcasts at the least
+    delay : seconds for which a change waits for others that may follow
     """
 
-    def __init__(self, make: Callable[[], bytes], first: int, on_listeners: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        make: Callable[[], bytes],
+        first: int,
+        on_listeners: Callable[[], None] = lambda: None,
+        *,
+        tick: float = TICK,
+        delay: float = 0.0,
+    ) -> None:
         self._make = make
+        self._tick, self._delay = tick, delay
         self.id = first
         self._body = b""
         self.message = b""
         self._turn = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._last = -TICK
+        self._last = -tick
         self._closed = False
         self.who: Counter[str] = Counter()
         self._on_listeners = on_listeners
@@ -50,7 +61,7 @@ class Hub:
         """
         if self._timer is None and not self._closed and self.who:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(max(loop.time(), self._last + TICK), self._publish)
+            self._timer = loop.call_at(max(loop.time() + self._delay, self._last + self._tick), self._publish)
 
     def _publish(self) -> None:
         self._timer = None

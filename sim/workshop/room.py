@@ -261,8 +261,8 @@ class Room:
         self.room_builds = data["on"]
 
     def _on_show(self, data: Mapping[str, Any], at: float) -> None:
-        wanted = {*self.shown, data["what"]} if data["on"] else {*self.shown} - {data["what"]}
-        self.shown = tuple(part for part in PARTS if part in wanted)
+        others = tuple(part for part in self.shown if part != data["what"])
+        self.shown = (*others, data["what"]) if data["on"] else others  # the screen shows what was switched on last
 
     def _on_focus(self, data: Mapping[str, Any], at: float) -> None:
         self.focus = data["department"]

@@ -34,6 +34,8 @@ CODE_LENGTH = 5
 SECRET_BYTES = 32
 
 RUNS, WARM_UP, DAYS = 20, 250, 250
+PHONES_DELAY = 0.1
+"""Seconds that phones wait for what may follow a change: they are many, and the room looks at the screen first."""
 
 
 @functools.cache
@@ -111,7 +113,7 @@ class Session:
         self._made: dict[str, tuple[int, Any]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         first = time.time_ns() // 1_000_000 if first is None else first
-        self.public = Hub(self.public_json, first, lambda: self.host.touch())
+        self.public = Hub(self.public_json, first, lambda: self.host.touch(), delay=PHONES_DELAY)
         self.host = Hub(self._host_json, first)
         self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
 

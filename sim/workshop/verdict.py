@@ -207,12 +207,17 @@ class Jury:
                 found[place] = part.reshape(len(part), -1, len(QUANTILES)).mean(axis=2)
         return [found[place] for place in range(len(views))]
 
-    def decides(self, view: View, shares: np.ndarray) -> str:
-        """Return the factor that decides; see `sim.hireback.choice.decider`. Empty where none does."""
+    def decides(self, view: View, shares: np.ndarray) -> tuple[str, str]:
+        """Return the factor that decides, and the dimension of the service that does; empty where none.
+
+        See `sim.hireback.choice.decider`.
+        """
         perceived, trust = self.people(view)
         swaps = choice.swaps(perceived, self.weights[view.supplier, view.client], trust, self.offers)
         effects = {name: float(np.mean(values)) for name, values in swaps.items()}
-        return (choice.decider(effects, choice.answer(choice.certainty(shares))) or "").replace(" ", "_")
+        verdict = choice.answer(choice.certainty(shares))
+        dimension = choice.decider({name: effects[name] for name in DIMENSIONS}, verdict)
+        return (choice.decider(effects, verdict) or "").replace(" ", "_"), dimension or ""
 
     def together(self, views: Sequence[View], shares: Sequence[np.ndarray]) -> np.ndarray:
         """Return the share of all clients' demand, weighted by how often they ask: (market, replicate)."""
@@ -262,9 +267,6 @@ def _would(jury: Jury, views: Sequence[View]) -> dict[str, Any]:
     deciders = [jury.decides(view, share) for view, share in zip(views, shares, strict=True)]
     total = jury.together(views, shares)
     flows = [jury.flows[view.supplier, view.client] for view in views]
-    told_by: dict[str, float] = {}
-    for name, flow in zip(deciders, flows, strict=True):
-        told_by[name] = told_by.get(name, 0.0) + flow
     room = views[0].basis == "room"
     return {
         "answer": choice.answer(choice.certainty(total)),
@@ -273,18 +275,28 @@ def _would(jury: Jury, views: Sequence[View]) -> dict[str, Any]:
         "sure": choice.sure(total),
         "basis": views[0].basis,
         "n": sum(view.people for view in views) if room else len(views[0].perceived),
-        "decides": max(told_by, key=lambda name: told_by[name]),
+        "decides": _most([one for one, _ in deciders], flows),
+        "dimension": _most([one for _, one in deciders], flows),
         "clients": [
             {
                 "client": view.client,
                 "share": _figure(interval(share, view.basis), 3),
                 "answer": choice.answer(choice.certainty(share)),
                 "decides": decider,
+                "dimension": dimension,
                 "n": view.people if room else len(view.perceived),
             }
-            for view, share, decider in zip(views, shares, deciders, strict=True)
+            for view, share, (decider, dimension) in zip(views, shares, deciders, strict=True)
         ],
     }
+
+
+def _most(names: Sequence[str], weights: Sequence[float]) -> str:
+    """Return the name that carries most weight."""
+    total: dict[str, float] = {}
+    for name, weight in zip(names, weights, strict=True):
+        total[name] = total.get(name, 0.0) + weight
+    return max(total, key=lambda name: total[name])
 
 
 def before_and_after(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any
 
+from sim import organisation
 from sim.workshop import chains
 from sim.workshop.room import COMMITTING, REVEALED, Room
 from sim.workshop.scores import OWN, Cell, together
@@ -188,6 +189,8 @@ def host_part(session: Session) -> dict[str, Any]:
         "assumptions": [
             {**one, "value": room.market.get(one["name"], one["value"])} for one in results.get("assumptions") or ()
         ],
+        "cases": list(organisation.bundled()),
+        "settings": dict(session.settings),
         "past": len(room.past),
         "future": len(room.future),
         "pinned": [one.as_dict() for one in room.current(room.pinned)],

@@ -150,7 +150,6 @@ export const follow = (address, { onState, onLine }) => {
 	});
 	window.addEventListener("offline", () => onLine(false));
 	window.addEventListener("online", open);
-	window.addEventListener("offline", () => onLine(false));
 	window.addEventListener("pageshow", (event) => event.persisted && open());
 	window.addEventListener("pagehide", () => source.close());
 	open();

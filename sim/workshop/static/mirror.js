@@ -2,7 +2,7 @@
 
 import { h, percent, sign, t } from "./live.js";
 import { curves, dumbbell } from "./draw.js";
-import { answerWord, changeWords, decider, effectSentence, shareRange } from "./say.js";
+import { answerWord, changeWords, effectSentence, shareRange, reasons } from "./say.js";
 
 /** How the service of a department is seen by those who get it, where that is shown. */
 export const ownGap = (state, department) => {
@@ -48,7 +48,7 @@ export const ownVerdict = (state, department) => {
 		h("h2", null, t("c.would.ask", { department })),
 		h("p", { class: "answer" }, sign(would.answer), h("b", null, answerWord(would.answer))),
 		h("p", null, t("c.would.share", { share: shareRange(would.share) })),
-		would.decides && h("p", null, t("c.would.decides", { what: decider(would.decides) })),
+		would.decides && h("p", null, t("c.would.decides", { what: reasons(would) })),
 		should && h("p", null, h("b", null, `${t("c.should.ask")} `), t(`c.should.${should.answer}`)),
 		h("p", { class: "quiet" }, t(`c.basis.${would.basis}`, { n: would.n })),
 	);

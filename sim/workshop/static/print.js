@@ -2,7 +2,7 @@
 
 import { button, embedded, h, patch, setup, sign, t } from "./live.js";
 import { curves, dumbbell, gapOf } from "./draw.js";
-import { answerWord, changeWords, decider, effectSentence, shareRange, signedRange } from "./say.js";
+import { answerWord, changeWords, effectSentence, shareRange, signedRange, reasons } from "./say.js";
 
 const state = embedded("state");
 const reveal = state.host?.preview?.reveal ?? state.reveal;
@@ -39,7 +39,7 @@ const verdicts = () => {
 						h("th", { scope: "row" }, department),
 						h("td", null, sign(would.answer), " ", answerWord(would.answer), would.basis === "model" ? " *" : ""),
 						h("td", null, shareRange(would.share)),
-						h("td", null, decider(would.decides)),
+						h("td", null, reasons(would)),
 						h("td", null, should ? [sign(should.answer), " ", answerWord(should.answer)] : "–"),
 						h("td", null, should ? signedRange(should.external) : "–"),
 					),

@@ -3,7 +3,7 @@
 import { DIMENSIONS, h, number, percent, sign, t } from "./live.js";
 import { dumbbell, gapOf } from "./draw.js";
 import { bars, chain, guess, square } from "./pictures.js";
-import { answerWord, decider, dimension, mean, shareRange, signedRange } from "./say.js";
+import { answerWord, dimension, mean, shareRange, signedRange, reasons } from "./say.js";
 
 /** What stands where there is nothing to show. */
 export const nothing = (text) => h("p", { class: "nothing" }, text);
@@ -112,7 +112,7 @@ const verdictCard = (found, state, wall) => {
 			h("b", null, answerWord(would.answer)),
 		),
 		h("p", null, t("c.would.share", { share: shareRange(would.share) })),
-		would.decides && h("p", null, t("c.would.decides", { what: decider(would.decides) })),
+		would.decides && h("p", null, t("c.would.decides", { what: reasons(would) })),
 		h("h2", null, t("c.should.ask")),
 		should
 			? [

@@ -21,6 +21,10 @@ export const signedRange = (three, digits = fine(three ?? [1])) => range(three, 
 export const decider = (name) =>
 	name ? t(DIMENSIONS.includes(name) ? `dim.${name}.short` : `decides.${name.replaceAll(" ", "_")}`) : "–";
 
+/** What decides: of everything, and where that is no dimension of the service, of the service itself. */
+export const reasons = ({ decides, dimension }) =>
+	dimension && dimension !== decides ? t("c.would.both", { what: decider(decides), service: decider(dimension) }) : decider(decides);
+
 const clear = (three) => three && three[1] != null && three[2] != null && (three[1] > 0 || three[2] < 0);
 
 /** What a change does to customers, in one or two sentences. */
