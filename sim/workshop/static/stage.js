@@ -275,9 +275,9 @@ export const effectStage = (state, effect, wall) => {
 											"tr",
 											{ key: one.department, class: one.department === state.focus ? "focus" : null },
 											h("th", { scope: "row" }, one.department),
-											h("td", null, percent(one.from)),
-											h("td", null, percent(one.to)),
-											h("td", null, one.by[0] == null ? "–" : number(100 * one.by[0], 0, true)),
+											h("td", null, percent(one.from), span(one.before)),
+											h("td", null, percent(one.to), span(one.after)),
+											h("td", null, one.by[0] == null ? "–" : number(100 * one.by[0], 0, true), span(one.by, true)),
 										),
 									),
 								),
@@ -287,6 +287,12 @@ export const effectStage = (state, effect, wall) => {
 			),
 	);
 };
+
+/** The 95 % interval of a share, small below its mean. */
+const span = (three, signed = false) =>
+	Array.isArray(three) &&
+	three[1] != null &&
+	h("small", { class: "span" }, [three[1], three[2]].map((one) => number(100 * one, 0, signed)).join(signed ? "…" : "–"));
 
 const promiseList = (state, onRemove) =>
 	state.commitments.length
