@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -36,6 +37,7 @@ from sim import organisation
 
 EMPLOYEES, CUSTOMERS = 300, 2000
 PHONES = 30
+PAGE = "a participant's page"
 LEVER = "tools"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
@@ -180,10 +182,7 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
     departments = [unit for unit in chain.units if chain.nodes[unit]["kind"] == "department"]
     supplier = {client: s for s, client in chain.links if client in departments and s in departments}
     async with async_playwright() as play:
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if chromium is None:
-            raise SystemExit("there is no chromium on the path")
-        browser = await play.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = await play.chromium.launch(executable_path=chromium(), args=FLAGS)
         phone = await browser.new_page(viewport={"width": 375, "height": 740})
         sizes: list[int] = []
 
@@ -240,8 +239,7 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
         before = memory(process)
         times = []
         for number in range(moves):
-            value = round(0.30 + 0.29 * ((number * 37) % 100) / 100, 3)
-            times.append(await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", f"{value:g}"]))
+            times.append(await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", value_of(number)]))
             await asyncio.sleep(0.25)
         low, middle, high = np.percentile(times[1:], [50, 95, 99])
         report.add(
@@ -261,6 +259,74 @@ async def measure(report: Report, process: Any, home: str, code: str, host: str,
                    f" (in all {memory(process):.0f} MB)")  # fmt: skip
         await phones.close()
         await browser.close()
+
+
+async def compare(report: Report, moves: int) -> None:
+    """Measure a page of the same kind made with NiceGUI, with as many browsers' worth of work as one facilitator's."""
+    from playwright.async_api import async_playwright
+
+    port = free_port()
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.benchmarks.nicegui_page", str(port), str(EMPLOYEES), str(CUSTOMERS), LEVER],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with async_playwright() as play:
+            browser = await play.chromium.launch(executable_path=chromium(), args=FLAGS)
+            page = await browser.new_page(viewport={"width": 1280, "height": 800})
+            sizes: list[int] = []
+            weighing: list[asyncio.Task[None]] = []
+
+            async def weigh(answer: Any) -> None:
+                with contextlib.suppress(Exception):  # bodies of web sockets and redirects
+                    sizes.append(len(await answer.body()))
+
+            page.on("response", lambda answer: weighing.append(asyncio.create_task(weigh(answer))))
+            while True:
+                with contextlib.suppress(Exception):
+                    await page.goto(f"http://127.0.0.1:{port}/")
+                    break
+                await asyncio.sleep(0.1)
+                if time.perf_counter() - began > 60:
+                    raise RuntimeError("the page made with NiceGUI does not start")
+            ready = time.perf_counter() - began
+            await page.wait_for_selector("canvas, svg")
+            opened = time.perf_counter() - began - ready
+            await asyncio.gather(*weighing)
+            for value in (0.31, 0.32):
+                await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", f"{value:g}"])
+                await page.wait_for_selector("[data-testid=effect][data-final=true]", timeout=120_000)
+            times = []
+            for number in range(moves):
+                times.append(await page.evaluate(MOVE, [f"[data-testid=lever-{LEVER}]", value_of(number)]))
+                await asyncio.sleep(0.25)
+            await browser.close()
+    finally:
+        process.terminate()
+        process.wait(20)
+    ours = {what.split(",")[0]: figure for what, _, figure, _ in report.rows}
+    print("\n| made with NiceGUI, nobody else in the room | measured | ours, with 30 phones |\n|---|---:|---:|")
+    print(f"| server ready | {ready:.3g} s | {ours['server ready after a warm start']} |")
+    print(f"| page, everything that is loaded | {sum(sizes) / 1000:.0f} kB | {ours[PAGE]} |")
+    print(f"| page opened | {opened:.3g} s | |")
+    p50, p95 = np.percentile(times[1:], [50, 95])
+    print(
+        f"| slider moved to page redrawn, p95 | {p95:.0f} ms (median {p50:.0f}) | {ours['slider moved to page redrawn']} |"
+    )
+
+
+def value_of(number: int) -> str:
+    """Return where the slider goes next: never where it is, nor where it was at the beginning."""
+    return f"{round(0.30 + 0.29 * ((number * 37) % 100) / 100, 3):g}"
+
+
+def chromium() -> str:
+    """Return where the browser is."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        raise SystemExit("there is no chromium on the path")
+    return found
 
 
 async def act(page: Any, code: str, todo: dict[str, Any]) -> None:
@@ -295,6 +361,8 @@ def main() -> None:
     report.print()
     if find_spec("nicegui") is None:
         print("\nNiceGUI is not installed: nothing to compare with (pip install nicegui).")
+    else:
+        asyncio.run(compare(report, 8 if quick else 60))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ PAUSE = 0.06
 """Seconds after the first answer in which nothing is run, so that it is drawn soon."""
 DAYS_AT_ONCE = 50
 """Days of a run between two looks at whether the room has asked for something else."""
-MOST_KEPT = 4_000
+MOST_KEPT = 2_000
 """Futures that are remembered; each takes a few kilobytes."""
 MOST_MEMORY = 600_000_000
 """Bytes that the warmed-up models of a session may take; a large firm gets fewer runs."""
@@ -97,7 +97,8 @@ class Simulator:
     seed, runs, warm_up, days : seed of the first run, how many paired runs the final answer has, working days before the
         change and after it
     workers : runs at the same time; default: one per core
-    on_ready : called once the model is compiled and the first futures are there, with the seconds it took
+    tell : hears, from another thread, ``{"ready": seconds}`` once the model is compiled and the first seed warmed up, and
+        ``{"failed": why}`` when something could not be run
     """
 
     def __init__(
@@ -180,11 +181,9 @@ class Simulator:
                 self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Tell the server what went wrong; what was tried is not tried again."""
-        with self._news:
-            if self._closed:  # a pool that was shut down while something was on its way to it
-                return
-            self._background = self._background[1:]
+        """Tell the server what went wrong."""
+        if self._closed:  # a pool that was shut down while something was on its way to it
+            return
         self._tell({"failed": str(error)})
         if not isinstance(error, InputError):
             traceback.print_exception(error)
@@ -203,8 +202,13 @@ class Simulator:
         return self._work_on(job)
 
     def _work_on(self, job: Job) -> Iterator[None]:
-        """Do background work, from its beginning each time: what was run before is remembered."""
-        yield from job()
+        """Do background work, from its beginning each time: what was run before is remembered. What fails is not tried again."""
+        try:
+            yield from job()
+        except (_Overtaken, GeneratorExit):  # to be taken up again
+            raise
+        except Exception as error:
+            self._fail(error)
         with self._news:
             if not self._background or self._background[0] is not job:
                 return

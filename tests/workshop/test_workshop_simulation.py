@@ -113,15 +113,17 @@ def test_the_room_s_wish_comes_before_the_background_and_the_background_still_en
     assert len(told["verdicts"]) == len(CHAIN.units)
 
 
-def test_what_goes_wrong_is_told_and_the_next_wish_is_answered():
-    told = []
+def test_what_goes_wrong_is_told_and_all_else_is_answered():
+    told, verdicts = [], threading.Event()
     simulator = Simulator(CHAIN, tell=told.append, **SHORT)
     try:
+        simulator.prepare(Wish(), lambda result: verdicts.set() if "verdicts" in result else None)
         simulator.ask(Wish(changes=(Change("training", "Nobody", 0.1),)), lambda _: None)
         effect = Asker(simulator)
         while not any("failed" in one for one in told):
             threading.Event().wait(0.05)
         assert effect.ask(Wish()).answer()["final"]
+        assert verdicts.wait(60)
         assert "no such part of the firm" in next(one["failed"] for one in told if "failed" in one)
     finally:
         simulator.close()
