@@ -40,7 +40,11 @@ def main(port: int, employees: int, customers: int, lever: str) -> None:
     def moved(event: Any) -> None:
         loop = asyncio.get_running_loop()
         wish = Wish(changes=(Change(lever, unit, float(event.args)),))
-        simulator.ask(wish, lambda part: loop.call_soon_threadsafe(show, part["effect"]) and None)
+
+        def tell(part: dict[str, Any]) -> None:
+            loop.call_soon_threadsafe(show, part["effect"])
+
+        simulator.ask(wish, tell)
 
     @ui.page("/")
     def page() -> None:
@@ -49,7 +53,7 @@ def main(port: int, employees: int, customers: int, lever: str) -> None:
         section = ui.element("section").props("data-testid=effect")
         with section:
             label = ui.label("Nothing is changed yet.")
-            series = [{"type": "line", "name": name, "data": []} for name in ("before", "after")]
+            series: list[dict[str, Any]] = [{"type": "line", "name": name, "data": []} for name in ("before", "after")]
             chart = ui.echart(
                 {
                     "xAxis": {"type": "value"},
