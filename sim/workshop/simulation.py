@@ -41,10 +41,10 @@ NICE = 5
 """How much threads that run the model give way."""
 PAUSE = 0.06
 """Seconds after the first answer in which nothing is run, so that it is drawn soon."""
-DAYS_AT_ONCE = 50
+DAYS_AT_ONCE = 25
 """Days of a run between two looks at whether the room has asked for something else."""
-MOST_KEPT = 2_000
-"""Futures that are remembered; each takes a few kilobytes."""
+MOST_KEPT = 800
+"""Futures that are remembered, those used last; each takes a few kilobytes."""
 MOST_MEMORY = 600_000_000
 """Bytes that the warmed-up models of a session may take; a large firm gets fewer runs."""
 POINTS = 64
@@ -202,7 +202,7 @@ class Simulator:
         return self._work_on(job)
 
     def _work_on(self, job: Job) -> Iterator[None]:
-        """Do background work, from its beginning each time: what was run before is remembered. What fails is not tried again."""
+        """Do background work, from its beginning each time: what was run is remembered. What fails is not tried again."""
         try:
             yield from job()
         except (_Overtaken, GeneratorExit):  # to be taken up again
@@ -231,9 +231,10 @@ class Simulator:
     def _future(self, changes: tuple[Change, ...], seed: int, asked: int) -> Future:
         """Return what comes of a seed under these changes; give up as soon as the room asks for something else."""
         key = (changes, seed)
-        known = self._kept.get(key)
-        if known is not None:
-            return known
+        with self._news:
+            if (known := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return known
         model = self._root(seed).branch(
             *(Intervention(one.lever, one.to, one.where, start=self.warm_up) for one in changes)
         )
@@ -244,8 +245,8 @@ class Simulator:
             model.run(min(DAYS_AT_ONCE, end - model.day))
         arrays = measures.daily_arrays(model)
         future = Future(
-            arrays["external_satisfaction"][self.warm_up :],
-            arrays["internal_satisfaction"][self.warm_up :],
+            arrays["external_satisfaction"][self.warm_up :].copy(),  # a view would keep the days before
+            arrays["internal_satisfaction"][self.warm_up :].copy(),
             float(np.mean(arrays["profit"][self.warm_up :])),
             figures_of(model, self.window),
         )
@@ -274,9 +275,12 @@ class Simulator:
         pairs: list[list[Future]] = []
         step = max(2, self.workers * int(FIRST_WITHIN / max(self._pace, 0.001)))
         tell_at = step
+        asked = self._asked
         while len(pairs) < self.runs:
             seeds = range(self.seed + len(pairs), self.seed + min(self.runs, len(pairs) + step))
             pairs += self._pairs(sets, seeds)
+            if self._asked != asked:
+                raise _Overtaken
             if len(pairs) >= min(tell_at, self.runs):
                 on_result({"effect": self._effect(wish, pairs, final=len(pairs) >= self.runs)})
                 if tell_at == step:
