@@ -308,7 +308,9 @@ async def compare(report: Report, moves: int) -> None:
     ours = {what.removesuffix(f" of {moves - 1}"): figure for what, _, figure, _ in report.rows}
     print("\n| made with NiceGUI, nobody else in the room | measured | ours, with 30 phones |\n|---|---:|---:|")
     print(f"| server ready | {ready:.3g} s | {ours['server ready after a warm start']} |")
-    print(f"| page, everything that is loaded | {sum(sizes) / 1000:.0f} kB | {ours[PAGE + ', everything that is loaded']} |")
+    print(
+        f"| page, everything that is loaded | {sum(sizes) / 1000:.0f} kB | {ours[PAGE + ', everything that is loaded']} |"
+    )
     print(f"| page opened | {opened:.3g} s | {ours[PAGE + ', opened']} |")
     p50, p95 = np.percentile(times[1:], [50, 95])
     print(
