@@ -51,13 +51,16 @@ class Store:
                 "(number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, data TEXT NOT NULL, at REAL NOT NULL)"
             )
         except (OSError, sqlite3.Error) as error:
+            if hasattr(self, "_base"):
+                self._base.close()
             raise InputError(
                 "this session file cannot be used", source=str(path), value=str(error),
                 allowed="a file that `service-culture workshop` wrote, in a folder that can be written to",
             ) from None  # fmt: skip
-        if self.fact("format", FORMAT) != FORMAT:
+        if (written := self.fact("format", FORMAT)) != FORMAT:
+            self._base.close()
             raise InputError(
-                "this session was written by another version", source=str(path), value=self.fact("format"),
+                "this session was written by another version", source=str(path), value=written,
                 allowed=f"format {FORMAT}",
             )  # fmt: skip
 

@@ -173,4 +173,6 @@ def reopened(house: House) -> sessions.Session:
     """Return the session as another process would find it, from the file alone."""
     from sim.workshop.store import Store
 
-    return sessions.Session(Store(house.session.store.path), model=Model)
+    again = sessions.Session(Store(house.session.store.path), model=Model)
+    house.workshop.sessions[f"{again.code} again"] = again  # ends with the house
+    return again

@@ -116,6 +116,7 @@ def test_a_file_that_is_no_session_is_refused(tmp_path):
     empty = Store(tmp_path / "b.workshop")
     with pytest.raises(InputError, match="not the file of a session"):
         sessions.Session(empty)
+    empty.close()
     assert len(files(tmp_path)) == 2
 
 
