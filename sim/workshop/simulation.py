@@ -27,13 +27,13 @@ import numpy as np
 from sim import curves, measures
 from sim.chain import ServiceChain
 from sim.errors import InputError
-from sim.estimates import Estimate, estimate, intervals, mean_of_known
+from sim.estimates import estimate, intervals, mean_of_known
 from sim.hireback.links import LinkFigures, figures_of
 from sim.hireback.market import Market
 from sim.interventions import Intervention
 from sim.model import ServiceModel
 from sim.workshop import verdict
-from sim.workshop.verdict import Cell, Change, Reading
+from sim.workshop.verdict import Cell, Change, Reading, told
 
 FIRST_WITHIN = 0.07
 """Seconds of running after which the room is shown a first answer; what pairs are finished by then stand in it."""
@@ -371,7 +371,7 @@ class Simulator:
         known = self._vendors.setdefault(wish.market, {})
         asked, units = self._asked, self.chain.units
 
-        def told(one: vendor.Should) -> None:
+        def tell(one: vendor.Should) -> None:
             known[one.unit] = one.as_dict()
             on_result({"should": dict(known), "running": {"what": "should", "done": len(known), "of": len(units)}})
 
@@ -379,7 +379,7 @@ class Simulator:
         if missing:
             vendor.should_all(
                 self.chain, missing, market=wish.market, runs=max(2, self.runs // 2), seed=self.seed, warm_up=self.warm_up,
-                days=self.days, workers=self.workers, on_result=told, stop=lambda: self._asked != asked,
+                days=self.days, workers=self.workers, on_result=tell, stop=lambda: self._asked != asked,
             )  # fmt: skip
         if len(known) < len(units):
             raise _Overtaken
@@ -401,11 +401,6 @@ def _step_back() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
-def told(one: Estimate, digits: int = 1) -> list[float | None]:
-    """Return a figure as the page gets it: mean, low, high; None where there is none."""
-    return [round(value, digits) if np.isfinite(value) else None for value in (one.mean, one.low, one.high)]
 
 
 def _curve(before: np.ndarray, after: np.ndarray) -> dict[str, list[float | None]]:

@@ -270,7 +270,7 @@ def _would(jury: Jury, views: Sequence[View]) -> dict[str, Any]:
     room = views[0].basis == "room"
     return {
         "answer": choice.answer(choice.certainty(total)),
-        "share": _figure(interval(total, views[0].basis), 3),
+        "share": told(interval(total, views[0].basis), 3),
         "certainty": round(choice.certainty(total), 3),
         "sure": choice.sure(total),
         "basis": views[0].basis,
@@ -280,7 +280,7 @@ def _would(jury: Jury, views: Sequence[View]) -> dict[str, Any]:
         "clients": [
             {
                 "client": view.client,
-                "share": _figure(interval(share, view.basis), 3),
+                "share": told(interval(share, view.basis), 3),
                 "answer": choice.answer(choice.certainty(share)),
                 "decides": decider,
                 "dimension": dimension,
@@ -332,9 +332,9 @@ def before_and_after(
         certain = [choice.certainty(side) for side in sides]
         found.append({
             "department": unit,
-            "before": _figure(interval(sides[0], first[0].basis), 3),
-            "after": _figure(interval(sides[1], first[0].basis), 3),
-            "difference": _figure(estimate(change), 4),
+            "before": told(interval(sides[0], first[0].basis), 3),
+            "after": told(interval(sides[1], first[0].basis), 3),
+            "difference": told(estimate(change), 4),
             "certainty": [round(one, 3) for one in certain],
             "answer": [choice.answer(one) for one in certain],
         })  # fmt: skip
@@ -355,7 +355,8 @@ def interval(shares: np.ndarray, basis: str) -> Estimate:
     return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), len(means))
 
 
-def _figure(one: Estimate, digits: int) -> list[float | None]:
+def told(one: Estimate, digits: int = 1) -> list[float | None]:
+    """Return a figure as the page gets it: mean, low, high; None where there is none."""
     return [round(value, digits) if np.isfinite(value) else None for value in (one.mean, one.low, one.high)]
 
 
