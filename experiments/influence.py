@@ -57,7 +57,8 @@ def moved(chain: ServiceChain, one: Lever, up: bool) -> ServiceChain | None:
 
 def satisfaction(chain: ServiceChain, seed: int) -> float:
     """Return external satisfaction over the second half of a year."""
-    return measures.summary(ServiceModel(chain, seed=seed).run(DAYS), start=DAYS // 2)["external_satisfaction"]
+    with ServiceModel(chain, seed=seed).run(DAYS) as model:
+        return measures.summary(model, start=DAYS // 2)["external_satisfaction"]
 
 
 def influence(one: Lever, firms: dict[str, ServiceChain], base: dict[tuple[str, int], float]) -> float:

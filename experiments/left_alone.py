@@ -40,7 +40,8 @@ DRIFTS = {
 
 def yearly(chain: ServiceChain, seed: int, years: int = YEARS) -> np.ndarray:
     """Return the mean of each figure in `SHOWN` in each year of one run, shape (years, figures)."""
-    arrays = measures.daily_arrays(ServiceModel(chain, seed=seed).run(years * DAYS_PER_YEAR))
+    with ServiceModel(chain, seed=seed).run(years * DAYS_PER_YEAR) as model:
+        arrays = measures.daily_arrays(model)
     windows = [measures.over_window(arrays, year * DAYS_PER_YEAR, (year + 1) * DAYS_PER_YEAR) for year in range(years)]
     return np.array([[window[name] for name in SHOWN] for window in windows])
 

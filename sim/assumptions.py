@@ -192,14 +192,12 @@ def _difference(pair: tuple[Scenario, Scenario], values: dict[str, float], seed:
         if model is None:
             model = ServiceModel(there.firm, seed=seed).run(one.warm_up)
             roots.append((described, model))
-        branch = model.branch(*there.scheduled()).run(one.days)
         end = one.warm_up + one.days
-        arrays = measures.daily_arrays(branch)
+        with model.branch(*there.scheduled()).run(one.days) as branch:
+            arrays = measures.daily_arrays(branch)
+            profit = float(np.sum(branch.state.firm_day["profit"][one.warm_up : end]))
         figures = measures.over_window(arrays, end - max(1, one.days // 4), end)
-        found.append({
-            "external_satisfaction": figures["external_satisfaction"],
-            "total_profit": float(np.sum(branch.state.firm_day["profit"][one.warm_up : end])),
-        })  # fmt: skip
+        found.append({"external_satisfaction": figures["external_satisfaction"], "total_profit": profit})
     return {outcome: found[1][outcome] - found[0][outcome] for outcome in OUTCOMES}
 
 

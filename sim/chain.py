@@ -15,8 +15,11 @@ import defusedxml.ElementTree
 import networkx as nx
 import numpy as np
 
-from sim import levers, structure
+from sim import given, levers, structure
 from sim.errors import InputError, did_you_mean
+
+MOST_BYTES = 20_000_000
+"""A GraphML file larger than this is refused."""
 
 
 class ServiceChain(nx.DiGraph):
@@ -119,6 +122,7 @@ class ServiceChain(nx.DiGraph):
     def check(self) -> ServiceChain:
         """Return this chain if it is valid, else raise `InputError` with the first thing that is not."""
         self._check_attributes()
+        self._check_size()
         self._check_shape()
         self._check_traffic()
         return self
@@ -210,6 +214,28 @@ class ServiceChain(nx.DiGraph):
                     value=unit,
                     allowed="a unit from which links lead, directly or through others, to a customer segment",
                     hint=f"add a link whose supplier is {unit!r}, or leave the unit out",
+                )
+
+    def _check_size(self) -> None:
+        staff = {name: self.nodes[name].get("staff", 1) for name in self.units}
+        served = sum(count * self.in_degree(name) for name, count in staff.items())
+        customers = sum(self.nodes[name].get("customers", 0) for name in self.segments)
+        for what, place, found, most in (
+            ("departments and segments", "departments, contractors and segments", len(self), structure.MOST_NODES),
+            ("people", "staff of all units together", sum(staff.values()), structure.MOST_STAFF),
+            ("customers", "customers of all segments together", customers, structure.MOST_CUSTOMERS),
+            (
+                "working relations", "staff × the units that serve them, all units together", served,
+                structure.MOST_RELATIONS,
+            ),
+        ):  # fmt: skip
+            if found > most:
+                raise InputError(
+                    f"these are more {what} than this program can hold",
+                    place=place,
+                    value=found,
+                    allowed=f"up to {most:,}",
+                    hint="describe a smaller firm of the same shape: what matters is work per person, not the number of people",
                 )
 
     def _check_traffic(self) -> None:
@@ -322,7 +348,8 @@ class ServiceChain(nx.DiGraph):
             graph = nx.node_link_graph(
                 dict(data), directed=True, multigraph=False, edges="links" if "links" in data else "edges"
             )
-        except (nx.NetworkXException, AttributeError, KeyError, TypeError, ValueError) as error:
+            graph.graph = dict(graph.graph)
+        except (nx.NetworkXException, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
             raise InputError(
                 "this is not the node-link form of a graph",
                 place="node-link data",
@@ -339,14 +366,12 @@ class ServiceChain(nx.DiGraph):
     def from_graphml(cls, path: str | Path) -> ServiceChain:
         """Read GraphML and check the chain."""
         try:
-            content = Path(path).read_bytes()
+            content = given.read_bytes(path, MOST_BYTES, allowed="a GraphML file")
             defusedxml.ElementTree.fromstring(content)  # refuses entities that expand without end
             graph = nx.read_graphml(io.BytesIO(content))
-        except OSError as error:
-            raise InputError(
-                "this file cannot be read", source=str(path), value=error.strerror, allowed="a GraphML file"
-            ) from None
-        except (nx.NetworkXException, SyntaxError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except InputError:
+            raise
+        except Exception as error:  # networkx takes a file apart without looking: any kind of error may come of it
             raise InputError(
                 "this is not GraphML",
                 source=str(path),
@@ -368,6 +393,9 @@ class ServiceChain(nx.DiGraph):
                 value=type(graph).__name__,
                 allowed="a directed graph, with links from supplier to client",
             )
+        if not isinstance(graph.graph, dict):
+            raise InputError("this is no table of what the whole firm has", place="graph", value=graph.graph,
+                             allowed="names and values, such as name and currency")  # fmt: skip
         chain = cls()
         chain.graph.update(
             (name, value)
@@ -376,5 +404,7 @@ class ServiceChain(nx.DiGraph):
         )
         chain.add_nodes_from((name, structure.plain(data)) for name, data in graph.nodes(data=True))
         for supplier, client, data in graph.edges(data=True):
-            chain.add_link(supplier, client, **{name: value for name, value in data.items() if name != "id"})
+            attributes = {name: value for name, value in data.items() if name != "id"}
+            structure.check_bag(attributes, "link", f"link {supplier!r} → {client!r}", home="link")
+            chain.add_link(supplier, client, **attributes)
         return chain.check()

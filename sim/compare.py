@@ -28,11 +28,6 @@ LEAST_RUNS = 10
 LOOK_EVERY = 5
 """Runs between two looks at the interval; looking less often keeps it honest."""
 
-KINDS: dict[str, Callable[[ServiceModel], pd.DataFrame]] = {
-    "unit": measures.by_unit,
-    "link": measures.by_link,
-    "segment": measures.by_segment,
-}
 WINDOW, HORIZON = 0, 1
 """Over which days the figures of a part are taken: the last quarter of the story, or all of it."""
 
@@ -293,6 +288,7 @@ def compare(
         raise InputError("this is no precision", place="precision", value=precision, allowed="a number above 0")
     seeds = range(chosen[0].seed, chosen[0].seed + wanted)
     window = max(1, chosen[0].days // 4)
+    firms = [json.dumps(one.firm.to_node_link(), sort_keys=True) for one in chosen]
     stop = Event()
     ended = 0
 
@@ -300,16 +296,18 @@ def compare(
         nonlocal ended
         roots: dict[str, ServiceModel] = {}
         found = []
-        for scenario in chosen:
+        for scenario, key in zip(chosen, firms, strict=True):
             if stop.is_set():
                 raise _Stopped
-            key = json.dumps(scenario.firm.to_node_link(), sort_keys=True)
             if key not in roots:
                 roots[key] = ServiceModel(scenario.firm, seed=seed).run(scenario.warm_up)
-            found.append(_measure(roots[key].branch(*scenario.scheduled()).run(scenario.days), scenario, window))
+            with roots[key].branch(*scenario.scheduled()).run(scenario.days) as model:
+                found.append(_measure(model, scenario, window))
             ended += 1
             if progress:
                 progress(ended)
+        for root in roots.values():
+            root.close()
         return found
 
     finished: dict[int, list[_Run]] = {}
@@ -358,13 +356,12 @@ def _measure(model: ServiceModel, scenario: Scenario, window: int) -> _Run:
         over_time[name] = np.asarray(model.state.firm_day[column][start:end], dtype=float)
     figures |= {"revenue": float(over_time["revenue"].sum()), "total_profit": float(over_time["profit_of_day"].sum())}
     parts = {}
-    for kind, table in KINDS.items():
-        frame = table(model)
-        names = tuple(dict.fromkeys(frame[kind]))
-        columns = tuple(name for name in frame.columns if name not in ("day", kind))
-        values = frame[list(columns)].to_numpy(dtype=float).reshape(end, len(names), len(columns))
+    for kind, columns_of in measures.COLUMNS.items():
+        names = tuple(measures.NAMES[kind](model.chain))
+        columns = columns_of(model)
+        values = np.stack([column.reshape(end, len(names)) for column in columns.values()], axis=-1).astype(float)
         means = [mean_of_known(values[first:end], axis=0) for first in (end - window, start)]
-        parts[kind] = (names, columns, np.stack(means, axis=-1))
+        parts[kind] = (names, tuple(columns), np.stack(means, axis=-1))
     return _Run(figures, over_time, parts)
 
 
@@ -393,7 +390,7 @@ def _together(
         for name in first.curves
     }
     parts = {}
-    for kind in KINDS:
+    for kind in measures.COLUMNS:
         shapes = {runs[column].parts[kind][0] for runs in finished.values() for column in columns}
         names = tuple(sorted(set.intersection(*(set(one) for one in shapes))))  # firms may differ in who is there
         values = [

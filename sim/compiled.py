@@ -14,8 +14,10 @@ Rules are ordinary Python functions that numba compiles. Three things are settle
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +30,9 @@ import numpy as np
 import platformdirs
 from llvmlite import ir
 from numba.core import cgutils
+from numba.core.serialize import dumps
+
+from sim import whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,19 +58,48 @@ def _writable(folder: Path) -> bool:
         return False
 
 
+def _own(folder: Path) -> bool:
+    """Make a folder among everybody's temporary ones; False where somebody else made it, whose code would be run from it."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return False
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
+
+
 def _choose_cache_folder() -> Path | None:
     """Return a folder for compiled code that can be written, or None when there is none."""
     named = os.environ.get("SERVICE_CULTURE_CACHE")
-    candidates = [Path(named)] if named else []
-    with contextlib.suppress(OSError, RuntimeError):  # no home folder
-        candidates.append(Path(platformdirs.user_cache_dir("service-culture", appauthor=False)))
-    candidates.append(Path(tempfile.gettempdir()) / f"service-culture-{getattr(os, 'getuid', lambda: 'cache')()}")
     name = f"{sys.implementation.cache_tag}-{_source_hash()}"
-    return next((folder / name for folder in candidates if _writable(folder / name)), None)
+    if named and _writable(Path(named) / name):
+        return Path(named) / name
+    with contextlib.suppress(OSError, RuntimeError):
+        usual = Path(platformdirs.user_cache_dir("service-culture", appauthor=False))
+        if usual.is_absolute() and _writable(usual / name):  # without a home folder it begins with "~"
+            return usual / name
+    with contextlib.suppress(OSError):  # no folder for temporary files
+        everybodys = Path(tempfile.gettempdir()) / f"service-culture-{getattr(os, 'getuid', lambda: 'cache')()}"
+        if _own(everybodys) and _writable(everybodys / name):
+            return everybodys / name
+    return None
 
 
 CACHE_FOLDER: Path | None = None if INTERPRETED else _choose_cache_folder()
 """Where compiled code is kept; None when nothing can be written, and every process compiles anew."""
+
+
+def note() -> str:
+    """Return what a user should know of where compiled code is kept; empty where it is where they would expect it."""
+    named = os.environ.get("SERVICE_CULTURE_CACHE")
+    if INTERPRETED or (CACHE_FOLDER is not None and (not named or CACHE_FOLDER.is_relative_to(named))):
+        return ""
+    if CACHE_FOLDER is None:
+        return (
+            "compiled code cannot be kept, so that every start takes about a minute longer: no folder for it can be written; "
+            "name one in the environment variable SERVICE_CULTURE_CACHE"
+        )
+    return f"SERVICE_CULTURE_CACHE names a folder that cannot be written ({named}); compiled code is kept in {CACHE_FOLDER}"
 
 
 def is_warm() -> bool:
@@ -112,10 +146,74 @@ def stage(function: F) -> F:
 
 def kernel(function: F) -> F:
     """Compile an entry point that Python calls, and keep its machine code on disk."""
-    if CACHE_FOLDER is None:
-        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
-    with _cache_in(CACHE_FOLDER):
-        return cast(F, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+    if CACHE_FOLDER is not None:
+        with (
+            _cache_in(CACHE_FOLDER),
+            contextlib.suppress(RuntimeError, OSError),
+        ):  # the disk is full by now, or taken away
+            made = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+            kept: Any = getattr(made, "_cache", None)
+            if hasattr(kept, "_cache_file"):
+                kept._cache_file = _Shelf(kept._cache_file)
+                kept._impl.locator.ensure_cache_path = _nothing  # by writing into it, which may fail by then
+            return cast(F, made)
+        _say_that_it_is_not_kept()
+    return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def _nothing() -> None:
+    pass
+
+
+class _Shelf:
+    """Compiled code of one function on disk, in place of numba's own: each piece in a file of its own, with a hash before it.
+
+    numba's files are not handed to the disk before they take their names, hold nothing by which a damaged one is known (it is
+    unpickled, and run), and share an index that two processes write over each other's. A disk that takes nothing stops
+    numba; here it costs the next process a minute.
+    """
+
+    def __init__(self, theirs: Any) -> None:
+        self._folder = Path(theirs._cache_path)
+        self._base = str(theirs._index_name).removesuffix(".nbi")
+        self._stamp = theirs._source_stamp
+
+    def _place(self, key: Any) -> Path:
+        told = repr((numba.__version__, self._stamp, key))
+        return self._folder / f"{self._base}.{hashlib.sha256(told.encode()).hexdigest()[:24]}.nbc"
+
+    def load(self, key: Any) -> Any:
+        """Return what was kept, None where nothing was, or nothing that is whole."""
+        try:
+            content = self._place(key).read_bytes()
+        except OSError:
+            return None
+        if content[:_HASH] != hashlib.sha256(content[_HASH:]).digest():
+            return None  # it is compiled again, and written over
+        known, data = pickle.loads(content[_HASH:])
+        return data if known == key else None
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep compiled code, if the disk takes it."""
+        packed = dumps((key, data))
+        try:
+            with whole.file(self._place(key), overwrite=True) as file:
+                file.write(hashlib.sha256(packed).digest() + packed)
+        except OSError as error:
+            _say_that_it_is_not_kept(error.strerror or str(error))
+
+    def flush(self) -> None:
+        """Forget nothing: what is out of date has another name."""
+
+
+_HASH = hashlib.sha256().digest_size
+
+
+@functools.cache
+def _say_that_it_is_not_kept(why: str = "nothing can be written there") -> None:
+    print(
+        f"note: compiled code cannot be kept in {CACHE_FOLDER} ({why}); the next start compiles anew", file=sys.stderr
+    )
 
 
 def rows(array: np.ndarray) -> np.ndarray:

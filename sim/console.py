@@ -30,6 +30,8 @@ def compiling(quiet: bool) -> Iterator[None]:
     """Say what is happening while the rules are compiled on a machine that has not run them yet."""
     from sim import compiled
 
+    if not quiet and (note := compiled.note()):
+        print(f"note: {note}", file=sys.stderr)
     if quiet or compiled.is_warm():
         yield
         return

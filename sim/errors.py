@@ -49,15 +49,27 @@ class InputError(ServiceCultureError):
             hint=self.hint,
         )
 
+    def within(self, place: str) -> InputError:
+        """Return this error with the table or list in which its place is."""
+        return InputError(
+            self.problem,
+            source=self.source,
+            place=f"{place}.{self.place}" if self.place else place,
+            value=self.value,
+            allowed=self.allowed,
+            hint=self.hint,
+        )
+
     def __str__(self) -> str:
-        where = ": ".join(part for part in (self.source, self.place) if part)
-        lines = [f"{where}: {self.problem}" if where else self.problem]
+        where = ": ".join(plain(part.replace("\n", " "), 300) for part in (self.source, self.place) if part)
+        problem = plain(self.problem, 500)
+        lines = [f"{where}: {problem}" if where else problem]
         if self.value is not None:
             lines.append(f"  found:   {shorten(self.value)}")
         if self.allowed:
-            lines.append(f"  allowed: {self.allowed}")
+            lines.append(f"  allowed: {plain(self.allowed, 1500)}")
         if self.hint:
-            lines.append(f"  hint:    {self.hint}")
+            lines.append(f"  hint:    {plain(self.hint, 500)}")
         return "\n".join(lines)
 
     def __reduce__(self):
@@ -69,13 +81,30 @@ def _rebuild(problem: str, fields: dict[str, Any]) -> InputError:
     return InputError(problem, **fields)
 
 
+def plain(text: str, most: int) -> str:
+    """Return a text that is safe to print: what no terminal shows as a letter is written out, and a long text is cut.
+
+    Places and hints hold names and keys from files: a control character in one would move the cursor or clear the screen, and
+    half of a surrogate pair cannot be printed at all.
+    """
+    text = _cut(text, most)
+    if text.isprintable():
+        return text
+    written = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)
+    return _cut(written, most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 30]} … {text[-20:]}"
+
+
 def shorten(value: object, most: int = 100) -> str:
     """Return ``repr(value)``, cut in the middle when it is long."""
     try:
         text = repr(value)
     except (RecursionError, ValueError):  # nested too deep, or an integer of more digits than Python prints
         return f"a {type(value).__name__} too large to show"
-    return text if len(text) <= most else f"{text[: most - 30]} … {text[-20:]}"
+    return _cut(text, most)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

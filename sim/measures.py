@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
@@ -159,12 +160,12 @@ def summary(model: ServiceModel, start: int = 0, end: int | None = None) -> dict
     return over_window(daily_arrays(model), start, model.day if end is None else end)
 
 
-def by_unit(model: ServiceModel) -> pd.DataFrame:
-    """Return one row a day and unit: work, backlog, pressure, knowledge, motivation, service given and received."""
+def unit_columns(model: ServiceModel) -> dict[str, np.ndarray]:
+    """Return what `by_unit` shows, each as one array: every unit on the first day, on the second, and so on."""
     days, state, chain = model.day, model.state, model.chain
     table = state.unit_day[:days]
     staff = np.asarray(state.unit["staff"])
-    columns = _long(days, "unit", chain.units)
+    columns: dict[str, np.ndarray] = {}
     for name in (
         "arrived", "served", "present", "queued", "pressure", "standard", "filled", "quits", "hires", "covered",
         "passed_blame", "problems_born", "problems_raised", "problems_solved", "problems_open", "crises", "severity",
@@ -189,14 +190,18 @@ def by_unit(model: ServiceModel) -> pd.DataFrame:
             weights = np.asarray(state.link["clients"][mine], dtype=float)
             given[:, row] = 100 * (state.link_day["satisfaction"][:days][:, mine] * weights).sum(axis=1) / weights.sum()
     columns["service_given"] = given.ravel()
-    return pd.DataFrame(columns)
+    return columns
 
 
-def by_link(model: ServiceModel) -> pd.DataFrame:
-    """Return one row a day and link: requests, and the means of that day's encounters on the five dimensions."""
-    days, chain = model.day, model.chain
-    table = model.state.link_day[:days]
-    columns = _long(days, "link", [f"{supplier} → {client}" for supplier, client in chain.links])
+def by_unit(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day and unit: work, backlog, pressure, knowledge, motivation, service given and received."""
+    return _long(model, "unit", unit_columns(model))
+
+
+def link_columns(model: ServiceModel) -> dict[str, np.ndarray]:
+    """Return what `by_link` shows, each as one array: every link on the first day, on the second, and so on."""
+    table = model.state.link_day[: model.day]
+    columns: dict[str, np.ndarray] = {}
     for name in (
         "opened", "closed", "encounters", "reopened", "passed_on", "rush", "rush_agreed", "rush_kept", "failures",
         "complaints", "escalations", "recoveries", "recovered", "deflected", "repeats", "surfaced", "accidents",
@@ -211,14 +216,18 @@ def by_link(model: ServiceModel) -> pd.DataFrame:
     internal = np.asarray(model.state.link["clients"]) > 0
     for name in ("satisfaction", "trust", "regard", "hostility", "bridge"):
         columns[name] = np.where(internal, 100 * table[name], np.nan).ravel()
-    return pd.DataFrame(columns)
+    return columns
 
 
-def by_segment(model: ServiceModel) -> pd.DataFrame:
-    """Return one row a day and segment: customers, their satisfaction, who came and who left."""
-    days, chain = model.day, model.chain
-    table = model.state.segment_day[:days]
-    columns = _long(days, "segment", chain.segments)
+def by_link(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day and link: requests, and the means of that day's encounters on the five dimensions."""
+    return _long(model, "link", link_columns(model))
+
+
+def segment_columns(model: ServiceModel) -> dict[str, np.ndarray]:
+    """Return what `by_segment` shows, each as one array: every segment on the first day, on the second, and so on."""
+    table = model.state.segment_day[: model.day]
+    columns: dict[str, np.ndarray] = {}
     for name in ("needs", "left", "joined", "active"):
         columns[name] = table[name].ravel()
     columns["satisfaction"] = 100 * table["satisfaction"].ravel()
@@ -227,7 +236,12 @@ def by_segment(model: ServiceModel) -> pd.DataFrame:
     columns["market"] = 100 * table["market"].ravel()
     for name in ("revenue", "redress"):
         columns[name] = table[name].ravel()
-    return pd.DataFrame(columns)
+    return columns
+
+
+def by_segment(model: ServiceModel) -> pd.DataFrame:
+    """Return one row a day and segment: customers, their satisfaction, who came and who left."""
+    return _long(model, "segment", segment_columns(model))
 
 
 def books(model: ServiceModel) -> pd.DataFrame:
@@ -281,6 +295,20 @@ def problems(model: ServiceModel) -> pd.DataFrame:
     })  # fmt: skip
 
 
+COLUMNS: dict[str, Callable[[ServiceModel], dict[str, np.ndarray]]] = {
+    "unit": unit_columns,
+    "link": link_columns,
+    "segment": segment_columns,
+}
+"""What is known of each part of a firm on each day."""
+
+NAMES: dict[str, Callable[[ServiceChain], list[str]]] = {
+    "unit": lambda chain: chain.units,
+    "link": lambda chain: [f"{supplier} → {client}" for supplier, client in chain.links],
+    "segment": lambda chain: chain.segments,
+}
+"""What the parts are called, in the order of the columns."""
+
 _HELPERS = ["_outside", "_inside", "_left", "_failures"]
 
 TABLES: dict[str, Callable[[ServiceModel], pd.DataFrame]] = {
@@ -301,8 +329,10 @@ def _seen(table: np.ndarray, links: np.ndarray) -> np.ndarray:
     return _ratio((np.where(seen >= 0, seen, 0) * answers).sum(axis=1), answers.sum(axis=1))
 
 
-def _long(days: int, column: str, names: list[str]) -> dict[str, np.ndarray]:
-    return {"day": np.repeat(np.arange(1, days + 1), len(names)), column: np.tile(names, days)}
+def _long(model: ServiceModel, kind: str, columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    names = NAMES[kind](model.chain)
+    days = {"day": np.repeat(np.arange(1, model.day + 1), len(names)), kind: np.tile(names, model.day)}
+    return pd.DataFrame(days | columns)
 
 
 def _per_encounter(table: np.ndarray, links: np.ndarray, name: str) -> np.ndarray:

@@ -14,7 +14,7 @@ import networkx as nx
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from sim import levers, sheets, structure
+from sim import given, levers, mistakes, sheets, structure
 from sim.chain import ServiceChain
 from sim.errors import InputError, did_you_mean
 
@@ -147,7 +147,7 @@ def load(where: str | Path | ServiceChain) -> ServiceChain:
         return where.check()
     name = str(where)
     path = Path(where)
-    if path.suffix == "" and path.parent == Path(".") and not path.exists():
+    if path.suffix == "" and path.parent == Path(".") and not _exists(path):
         return parse(bundled_text(name), source=f"{name} (bundled)")
     if sheets.is_spreadsheet(path):
         return sheets.read(path)
@@ -157,10 +157,23 @@ def load(where: str | Path | ServiceChain) -> ServiceChain:
             allowed="a folder with departments.csv, segments.csv and links.csv, or a workbook (.xlsx)",
             hint="`service-culture new my-firm/` writes such a folder; ticket exports: `service-culture from-tickets`",
         )  # fmt: skip
-    text = read_text(path)
     if path.suffix == ".graphml":
         return ServiceChain.from_graphml(path)
+    text = read_text(path)
     return _from_json(text, name) if path.suffix == ".json" else parse(text, source=name)
+
+
+def beside(folder: Path, name: str) -> ServiceChain:
+    """Load the organisation that a file in a folder names: a file beside it where there is one, else as `load` takes it."""
+    return load(folder / name if _exists(folder / name) else name)
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is such a file; a name that no system can have is that of none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, in a folder that may not be looked into, or with a null character
+        return False
 
 
 def bundled_text(name: str) -> str:
@@ -195,30 +208,36 @@ def read_text(path: Path) -> str:
     try:
         if path.is_dir():
             raise InputError("this is a folder", source=str(path), allowed="a TOML file")
-        with path.open("rb") as file:
+        with given.open_ordinary(path, allowed="a TOML file, or one of: " + ", ".join(bundled())) as file:
             content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise InputError(
-                "this file is too large for an organisation",
-                source=str(path),
-                value=f"more than {MOST_BYTES:,} bytes",
-                allowed=f"up to {MOST_BYTES:,} bytes",
-            )
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "this is not a text file",
-            source=str(path),
-            place=f"byte {error.start}",
-            allowed="TOML in UTF-8",
-            hint="ticket exports are read by `service-culture from-tickets`",
-        ) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise InputError(
             "this file cannot be read",
             source=str(path),
             value=getattr(error, "strerror", None) or str(error),
             allowed="a TOML file, or one of: " + ", ".join(bundled()),
+        ) from None
+    return as_read(content, str(path))
+
+
+def as_read(content: bytes, source: str) -> str:
+    """Return the text that a file's bytes stand for, or raise `InputError` when they stand for none."""
+    if len(content) > MOST_BYTES:
+        raise InputError(
+            "this file is too large for an organisation",
+            source=source,
+            value=f"more than {MOST_BYTES:,} bytes",
+            allowed=f"up to {MOST_BYTES:,} bytes",
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "this is not a text file",
+            source=source,
+            place=f"byte {error.start}",
+            allowed="TOML in UTF-8",
+            hint="ticket exports are read by `service-culture from-tickets`",
         ) from None
 
 
@@ -305,12 +324,9 @@ def _toml_place(error: Exception) -> str | None:
 
 def _first_mistake(error: pydantic.ValidationError, document: dict[str, Any], source: str) -> InputError:
     """Turn pydantic's first complaint into ours: place, value, what is allowed, likely fix."""
-    mistake, *others = error.errors(include_url=False)
-    if mistake["type"] == "missing":  # a misspelt key is also a missing one: name what stands there
-        table = mistake["loc"][:-1]
-        mistake = next((m for m in others if m["type"] == "extra_forbidden" and m["loc"][:-1] == table), mistake)
+    mistake = mistakes.first(error)
     location = mistake["loc"]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    place = mistakes.place_of(location)
     entry = _entry_name(document, location)
     if entry and entry.isprintable():
         place += f" ({entry})"
@@ -369,6 +385,8 @@ def _entry_name(document: dict[str, Any], location: tuple[int | str, ...]) -> st
     """Return the name of the entry that a mistake stands in, so that a person finds it without counting."""
     try:
         entry = document[str(location[0])][location[1]]
+        if not isinstance(entry, dict):
+            return None
         if "supplier" in entry or "client" in entry:
             return f"{entry.get('supplier', '?')} → {entry.get('client', '?')}"
         return str(entry["name"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -114,11 +114,14 @@ def read(folder: str | Path) -> Saved:
     manifest = read_manifest(folder / "manifest.json")
     tables = {}
     for name in manifest["results"]["tables"]:
+        if Path(name).name != name:
+            raise InputError("a table of these results lies elsewhere", source=str(folder / "manifest.json"),
+                             place="results.tables", value=name, allowed="names of tables in the same folder")  # fmt: skip
         found = [folder / f"{name}{ending}" for ending in (".csv", ".parquet") if (folder / f"{name}{ending}").exists()]
         if not found:
             raise InputError("a table of these results is missing", source=str(folder), value=name,
                              allowed="the folder as the command wrote it", hint="run the command again")  # fmt: skip
-        tables[name] = pd.read_csv(found[0]) if found[0].suffix == ".csv" else pd.read_parquet(found[0])
+        tables[name] = results.read_table(found[0])
     return Saved(folder, manifest, tables)
 
 
@@ -132,7 +135,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
             raise TypeError("inputs or tables are missing")
     except OSError as error:
         raise InputError("there are no results here", source=str(path), value=error.strerror, allowed=allowed) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("this is no manifest", source=str(path), value=str(error), allowed=allowed) from None
     found: dict[str, Any] = manifest
     return found
@@ -140,5 +143,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def scenarios_of(manifest: dict[str, Any], source: str) -> list[Scenario]:
     """Return the scenarios that a manifest holds; from them alone the result can be made again."""
-    entries: Iterable[Any] = manifest["inputs"].get("scenarios", [])
+    entries = manifest["inputs"].get("scenarios", [])
+    if not isinstance(entries, list):
+        raise InputError("this is no list of scenarios", source=source, place="inputs.scenarios", value=entries,
+                         allowed="what `service-culture compare` writes")  # fmt: skip
     return [Scenario.from_dict(entry, source=f"{source}: scenarios[{row}]") for row, entry in enumerate(entries)]

@@ -16,7 +16,7 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
-from sim import levers, mechanisms, organisation, structure
+from sim import levers, mechanisms, mistakes, organisation, structure
 from sim.chain import ServiceChain
 from sim.errors import InputError, did_you_mean
 from sim.interventions import Intervention, rows_of
@@ -265,7 +265,7 @@ def parse(text: str, *, source: str = "scenario", folder: Path = Path(".")) -> S
     if "organisation" not in document:
         for key in document.keys() - _File.model_fields.keys():
             if did_you_mean(key, ["organisation"]):
-                raise _unknown_key(key, key, _File, source)
+                raise mistakes.unknown_key(key, key, _keys(_File), source)
         raise InputError("something is missing here", source=source, place="organisation", allowed=_ORGANISATION)
     of = document.pop("organisation")
     try:
@@ -289,8 +289,7 @@ def _organisation(of: object, source: str, folder: Path) -> ServiceChain:
         return organisation.parse(tomlkit.dumps(of), source=f"{source}: organisation")
     if not isinstance(of, str) or not of:
         raise InputError("this is no organisation", place="organisation", value=of, allowed=_ORGANISATION)
-    beside = folder / of
-    return organisation.load(beside if beside.exists() else of)
+    return organisation.beside(folder, of)
 
 
 def _build(file: _File, chain: ServiceChain) -> Scenario:
@@ -314,44 +313,13 @@ def _build(file: _File, chain: ServiceChain) -> Scenario:
 
 def _mistake(error: pydantic.ValidationError, source: str) -> InputError:
     """Turn pydantic's first complaint into ours."""
-    mistake, *others = error.errors(include_url=False)
-    if mistake["type"] == "missing":  # a misspelt key is also a missing one: name what stands there
-        table = mistake["loc"][:-1]
-        mistake = next((m for m in others if m["type"] == "extra_forbidden" and m["loc"][:-1] == table), mistake)
-    location = mistake["loc"]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-    key = str(location[-1])
-    allowed = _TYPES.get(mistake["type"], "")
-    match mistake["type"]:
-        case "extra_forbidden":
-            return _unknown_key(key, place, _File if len(location) == 1 else _TABLES[str(location[0])], source)
-        case "missing":
-            return InputError("something is missing here", source=source, place=place,
-                              allowed=f"a value for {key!r}")  # fmt: skip
-        case "list_type" if key in _TABLES:
-            allowed = f"tables, each headed [[{key}]] in double brackets"
-        case "list_type":
-            allowed = "a list, for example " + key + ' = ["E9"]'
-        case "model_type" | "dict_type" | "model_attributes_type":
-            allowed = f"a table, headed [[{location[0]}]]"
-    return InputError("this value cannot be used", source=source, place=place, value=mistake["input"],
-                      allowed=allowed or mistake["msg"])  # fmt: skip
+    return mistakes.in_tables(
+        error, source, lambda place: _keys(_File if len(place) == 1 else _TABLES[str(place[0])]), _TABLES
+    )
 
 
-_TYPES = {
-    "string_type": "a text in quotes",
-    "float_type": "a number, without quotes",
-    "finite_number": "a number",
-    "int_type": "a whole number, without quotes",
-    "int_from_float": "a whole number",
-}
-"""What pydantic's complaints about types mean, in plain words."""
-
-
-def _unknown_key(key: str, place: str, table: type[_Table], source: str) -> InputError:
-    known = [*table.model_fields, *(["format", "organisation"] if table is _File else [])]
-    return InputError("there is no such key here", source=source, place=place, value=key,
-                      allowed=", ".join(known), hint=did_you_mean(key, known))  # fmt: skip
+def _keys(table: type[_Table]) -> list[str]:
+    return [*table.model_fields, *(["format", "organisation"] if table is _File else [])]
 
 
 def _given(one: Setting | Intervention) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from sim import draws, levers, population, structure
+from sim import draws, levers, memory, population, structure
 from sim.chain import ServiceChain
 from sim.compiled import rows, wrapping_integers
+from sim.errors import InputError
 from sim.population import CONTRACTOR, DEPARTMENT, NOBODY
 from sim.rules.start import first_day
 
@@ -20,10 +21,14 @@ FIRST_REQUESTS = 256  # rows of the request pool at first; it doubles when a day
 FIRST_PROBLEMS = 64
 FIRST_LATER = 256
 SORTING = 4097  # room for putting in order what came to a unit since the last boundary
-ROOM_DAYS = 512  # days for which daily figures have room at first
+ROOM_DAYS = 64  # days for which daily figures have room at first; it doubles when a run goes on
 
 
-@dataclass(slots=True)
+MOST_OPEN_REQUESTS = 2**23
+"""Requests that may be open at the same time, about a gigabyte of them."""
+
+
+@dataclass(slots=True, weakref_slot=True)
 class State:
     """Every array of a running model; see `sim.population` for their columns.
 
@@ -57,13 +62,19 @@ class State:
     segment_day: np.ndarray
     firm_day: np.ndarray
 
+    def __post_init__(self) -> None:
+        memory.hold(self, sum(getattr(self, name).nbytes for name in _NAMES))
+
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the arrays in the order in which `sim.rules.day.run_until` takes them."""
         return _ARRAYS(self)
 
     def copy(self) -> State:
         """Return an independent copy: a snapshot to branch from."""
-        return State(*(_copied(array) for array in self.arrays()))
+        days = self.day
+        return State(*(
+            _copied(getattr(self, name), days if name in BY_DAY else None) for name in _NAMES
+        ))  # fmt: skip
 
     def __deepcopy__(self, memo: dict[int, object]) -> State:
         return self.copy()
@@ -81,14 +92,31 @@ class State:
     # --- growing -------------------------------------------------------------------------------------------------------
 
     def grow_requests(self) -> None:
-        """Double the request pool."""
+        """Double the request pool, or raise `InputError` where that would be more than `MOST_OPEN_REQUESTS`."""
         old = len(self.request)
+        if 2 * old > MOST_OPEN_REQUESTS:
+            raise InputError(
+                "more requests are open at the same time than this program can hold",
+                place=f"day {self.day + 1} of the run",
+                value=old,
+                allowed=f"fewer than {MOST_OPEN_REQUESTS:,}",
+                hint="this organisation falls far behind, or sets off work faster than it ends: fewer customers or needs, more "
+                "staff, fewer requests_per_case, or a lower reopen_rate",
+            )
         self.request = _longer(self.request, 2 * old)
         _chain_free_rows(self.request, old, self.clock, "free_request", "free_requests")
 
     def grow_customers(self) -> None:
-        """Add half as many customer rows again."""
+        """Add half as many customer rows again, or raise `InputError` where that would be more than twice `MOST_CUSTOMERS`."""
         old = len(self.customer)
+        if old > 2 * structure.MOST_CUSTOMERS:
+            raise InputError(
+                "the firm has won more customers than this program can hold",
+                place=f"day {self.day + 1} of the run",
+                value=old,
+                allowed=f"up to {2 * structure.MOST_CUSTOMERS:,}",
+                hint="lower new_customers, or run fewer days",
+            )
         self.customer = _longer(self.customer, old + max(64, old // 2))
         _chain_free_rows(self.customer, old, self.clock, "free_customer", "free_customers")
 
@@ -109,24 +137,38 @@ class State:
         """Make sure that the figures of every day before ``day`` have a row, doubling the days when they do not."""
         days = len(self.link_day)
         if day > days:
-            for name in ("link_day", "unit_day", "segment_day", "firm_day"):
+            for name in BY_DAY:
                 setattr(self, name, _longer(getattr(self, name), max(2 * days, day)))
 
 
-_ARRAYS = operator.attrgetter(*(field.name for field in fields(State)))
+BY_DAY = ("link_day", "unit_day", "segment_day", "firm_day")
+"""The arrays that hold a row of figures for each day; the rows of days to come are zero."""
+
+_NAMES = tuple(field.name for field in fields(State))
+_ARRAYS = operator.attrgetter(*_NAMES)
 
 
-def _copied(array: np.ndarray) -> np.ndarray:
-    """Return a copy made byte by byte: NumPy copies structured rows field by field, which takes ten times as long."""
-    twin = np.empty_like(array)
-    twin.view(np.ndarray).reshape(-1).view("u1")[:] = array.view(np.ndarray).reshape(-1).view("u1")
-    return twin
+def _copied(array: np.ndarray, length: int | None = None) -> np.ndarray:
+    """Return a copy made byte by byte: NumPy copies structured rows field by field, which takes ten times as long.
+
+    Where only the first ``length`` rows hold anything, the others are left to the system, which makes zeros when asked.
+    """
+    if length is None or length >= len(array):
+        twin = np.empty_like(array)
+        _bytes(twin)[:] = _bytes(array)
+        return twin
+    return _longer(array[:length], len(array))
 
 
 def _longer(array: np.ndarray, length: int) -> np.ndarray:
+    """Return a copy with more rows, of zeros."""
     grown = np.zeros((length, *array.shape[1:]), array.dtype)
-    grown[: len(array)] = array
+    _bytes(grown)[: array.nbytes] = _bytes(array)
     return rows(grown)
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    return array.view(np.ndarray).reshape(-1).view("u1")
 
 
 def _chain_free_rows(pool: np.ndarray, start: int, clock: np.ndarray, head: str, count: str) -> None:
@@ -144,7 +186,12 @@ def _fill_levers(array: np.ndarray, home: levers.Home, chain: ServiceChain, plac
 
 
 def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
-    """Return the state of the first morning of a checked chain.
+    """Return the state of the first morning of a checked chain."""
+    return begin(blank(chain, journal_rows), seed)
+
+
+def blank(chain: ServiceChain, journal_rows: int = 1) -> State:
+    """Return the state of a checked chain before the first morning: all that no seed has a part in.
 
     Rows stand in alphabetical order of names, so that the order of a file changes nothing, and the identity behind every
     draw is made from names, so that a change in one department leaves the draws of others alone.
@@ -225,7 +272,7 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
         clock[head] = NOBODY
 
     state = State(
-        clock=clock, keys=draws.keys(seed), firm=firm, unit=unit, queue=queue, link=link, segment=segment,
+        clock=clock, keys=draws.keys(0), firm=firm, unit=unit, queue=queue, link=link, segment=segment,
         supply=np.array(supply, "i4"), employee=employee, manager=manager,
         relation=np.zeros(int(supplies.sum()), population.RELATION), bond=bond,
         customer=np.zeros(int(segment["start_size"].sum()), population.CUSTOMER),
@@ -248,6 +295,13 @@ def build(chain: ServiceChain, seed: int, journal_rows: int = 1) -> State:
     _chain_free_rows(state.request, 0, state.clock, "free_request", "free_requests")
     _chain_free_rows(state.problem, 0, state.clock, "free_problem", "free_problems")
     _chain_free_rows(state.later, 0, state.clock, "free_later", "free_laters")
+    return state
+
+
+def begin(state: State, seed: int) -> State:
+    """Let the first morning of a blank state happen, in place, and return it: who knows what, who needs what when."""
+    state.keys = rows(draws.keys(seed))
+    segment = state.segment
     first_customer = np.cumsum(segment["start_size"]) - segment["start_size"]
     with wrapping_integers():
         first_day(

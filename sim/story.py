@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import pkgutil
 import re
 from collections.abc import Callable, Sequence
@@ -39,15 +40,39 @@ class Point:
     text : what is claimed, as a sentence without a full stop
     figure : what was measured, with its interval
     unit : of the figure
-    holds : whether the interval bears the claim out
+    above, below : the claim is that the figure lies between these two; infinite where it has no such end
     digits : decimals with which the figure is shown
     """
 
     text: str
     figure: Estimate
     unit: str
-    holds: bool
+    above: float = -math.inf
+    below: float = math.inf
     digits: int = 2
+
+    @property
+    def holds(self) -> bool:
+        """Whether the whole interval lies where the claim says."""
+        return self._claims(self.figure.low, self.figure.high)
+
+    @property
+    def leans(self) -> bool:
+        """Whether at least the mean lies there."""
+        return self._claims(self.figure.mean, self.figure.mean)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the whole interval lies elsewhere."""
+        return bool(self.figure.high < self.above or self.figure.low > self.below)
+
+    def _claims(self, low: float, high: float) -> bool:
+        """Whether all from ``low`` to ``high`` is claimed; what is not known (nan) is not, unless that end does not matter."""
+        return bool(
+            (math.isinf(self.above) or low > self.above)
+            and (math.isinf(self.below) or high < self.below)
+            and not math.isnan(low + high)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +121,17 @@ class Story:
 
 def more(text: str, figure: Estimate, unit: str, than: float = 0.0, digits: int = 2) -> Point:
     """Return a point that holds when the whole interval lies above ``than``."""
-    return Point(text, figure, unit, bool(figure.low > than), digits)
+    return Point(text, figure, unit, above=than, digits=digits)
 
 
 def less(text: str, figure: Estimate, unit: str, than: float = 0.0, digits: int = 2) -> Point:
     """Return a point that holds when the whole interval lies below ``than``."""
-    return Point(text, figure, unit, bool(figure.high < than), digits)
+    return Point(text, figure, unit, below=than, digits=digits)
 
 
 def between(text: str, figure: Estimate, unit: str, low: float, high: float, digits: int = 2) -> Point:
     """Return a point that holds when the whole interval lies between two values."""
-    return Point(text, figure, unit, bool(low < figure.low and figure.high < high), digits)
+    return Point(text, figure, unit, low, high, digits)
 
 
 # --- finding stories -----------------------------------------------------------------------------------------------------

@@ -14,9 +14,13 @@ from sim.errors import InputError, did_you_mean
 KINDS = ("department", "contractor", "segment")
 SHAPES = ("fixed", "exponential", "lognormal")
 
+MOST_NODES = (
+    1000  # departments, contractors and segments: growth factors are found in time that grows with the third power
+)
 MOST_STAFF = 1_000_000
-MOST_CUSTOMERS = 100_000_000
-MOST_REQUESTS_PER_DAY = 50_000_000
+MOST_CUSTOMERS = 10_000_000  # about a gigabyte
+MOST_RELATIONS = 10_000_000  # of each member of staff with each unit that serves theirs
+MOST_REQUESTS_PER_DAY = 5_000_000
 
 # What GraphML could not give back is refused at once: XML holds neither control characters nor U+FFFE and U+FFFF.
 NAME = r"^[^\x00-\x1f\x7f\uFFFE\uFFFF]*[^\s\x00-\x1f\x7f\uFFFE\uFFFF][^\x00-\x1f\x7f\uFFFE\uFFFF]*$"
@@ -68,6 +72,12 @@ def check_name(name: Any, place: str) -> None:
         raise InputError("this cannot be a name", place=place, value=name, allowed=NAME_ALLOWED)
 
 
+def name_from(text: str) -> str:
+    """Return a text as a name: without what no name may hold, such as the line ends and stray bytes of a file's name."""
+    plain = "".join(letter if re.fullmatch(TEXT, letter) and is_unicode(letter) else " " for letter in text)
+    return " ".join(plain.split())[:LONGEST_NAME] or GRAPH_DEFAULTS["name"]
+
+
 def is_unicode(text: str) -> bool:
     """Tell whether a text can be written as UTF-8."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
@@ -81,8 +91,9 @@ def check_bag(data: Mapping[str, Any], kind: str, place: str, home: levers.Home 
         if name in structure:
             check_structure(name, value, structure[name], where)
             continue
-        allowed = [one.name for one in levers.LEVERS if home is None or one.home == home]
-        if name not in allowed:
+        lever = levers.BY_NAME.get(name)
+        if lever is None or home not in (None, lever.home):
+            allowed = [one.name for one in levers.LEVERS if home is None or one.home == home]
             raise InputError(
                 "there is no such property here",
                 place=where,
@@ -90,7 +101,7 @@ def check_bag(data: Mapping[str, Any], kind: str, place: str, home: levers.Home 
                 allowed="structure (" + ", ".join(structure or ["none"]) + ") or a lever of this kind",
                 hint=did_you_mean(str(name), [*structure, *allowed]),
             )
-        levers.BY_NAME[name].check(value, place=where)
+        lever.check(value, place=where)
 
 
 def check_structure(name: str, value: Any, expected: type, place: str) -> None:

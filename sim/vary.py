@@ -153,15 +153,15 @@ def vary(
 
     def one_seed(run_seed: int) -> list[dict[str, np.ndarray]]:
         nonlocal done
-        root = ServiceModel(chain, seed=run_seed).run(warm_up)
         futures = []
-        for value in (*checked, None):
-            change = [] if value is None else [Intervention(one.name, value, where, start=warm_up)]
-            model = root.branch(*change).run(days)
-            futures.append(measures.daily_arrays(model, touched))
-            done += 1
-            if progress:
-                progress(done)
+        with ServiceModel(chain, seed=run_seed).run(warm_up) as root:
+            for value in (*checked, None):
+                change = [] if value is None else [Intervention(one.name, value, where, start=warm_up)]
+                with root.branch(*change).run(days) as model:
+                    futures.append(measures.daily_arrays(model, touched))
+                done += 1
+                if progress:
+                    progress(done)
         return futures
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

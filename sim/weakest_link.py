@@ -192,11 +192,13 @@ def screen(
         both = []
         for sign in (1, -1):
             levels = [one.high if sign * x > 0 else one.low for one, x in zip(found, design[row], strict=True)]
-            both.append(_outcome(future(root, list(zip(found, levels, strict=True)), days), warm_up, counter))
-        if row >= stock:
-            return np.array(both), np.full(2, np.nan), None
-        as_is = root.branch().run(days)
-        return np.array(both), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
+            with future(root, list(zip(found, levels, strict=True)), days) as model:
+                both.append(_outcome(model, warm_up, counter))
+        with root:
+            if row >= stock:
+                return np.array(both), np.full(2, np.nan), None
+            with root.branch().run(days) as as_is:
+                return np.array(both), _outcome(as_is, warm_up, counter), volumes(as_is, warm_up)
 
     results = each(one_row, range(len(design)), workers, counter)
     both = np.array([one for one, _, _ in results])
@@ -228,10 +230,12 @@ def alone(
     counter = counter or Counter()
 
     def one_run(number: int) -> np.ndarray:
-        root = ServiceModel(chain, seed=seed + number).run(warm_up)
-        as_is = _outcome(root.branch().run(days), warm_up, counter)
-        ends = [_outcome(future(root, [(one, one.after) for one in group], days), warm_up, counter) for group in groups]
-        return np.array(ends) - as_is
+        with ServiceModel(chain, seed=seed + number).run(warm_up) as root:
+            ends = []
+            for group in ((), *groups):
+                with future(root, [(one, one.after) for one in group], days) as model:
+                    ends.append(_outcome(model, warm_up, counter))
+        return np.array(ends[1:]) - ends[0]
 
     paired = np.array(each(one_run, range(runs), workers, counter)).reshape(runs, len(groups), 2)
     _check_finite(paired)

@@ -70,7 +70,7 @@ def test_help_answers_without_importing_the_model():
 
 def test_every_command_has_help_with_its_options():
     for command in ("run", "vary", "from-tickets", "show", "levers", "mechanisms", "organisations", "schema",
-                    "new", "convert", "from-survey"):  # fmt: skip
+                    "new", "convert", "from-survey", "validate", "robustness", "calibrate", "simulate-tickets"):  # fmt: skip
         done = service_culture(command, "--help")
         assert done.returncode == 0, done.stderr
         assert "Usage" in done.stdout

@@ -189,6 +189,8 @@ def test_ctrl_c_keeps_the_runs_that_are_finished(tmp_path):
     task = subprocess.Popen(
         [sys.executable, "-m", "sim.cli", "compare", "0.toml", "1.toml", "--out", "out"], cwd=tmp_path, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A suite that was started in the background ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     for line in task.stderr:
         if "scenarios ×" in line:

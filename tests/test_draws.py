@@ -181,6 +181,13 @@ def test_a_purpose_keeps_its_key_when_others_are_added():
             assert key == draws.mix(run ^ draws.identity("purpose", purpose.name))
 
 
+def test_every_purpose_is_its_place_among_the_keys_and_no_two_are_the_same():
+    """Keys are an array in the order of purposes: with a gap, or a number twice, one decision would take the draws of
+    another."""
+    assert [int(purpose) for purpose in draws.Purpose] == list(range(len(draws.Purpose.__members__)))
+    assert len(draws.keys(42)) == len(draws.Purpose.__members__)
+
+
 def test_seeds_beyond_64_bits_and_below_nought_wrap_around():
     assert (draws.keys(-1) == draws.keys(2**64 - 1)).all()
     assert (draws.keys(2**64 + 5) == draws.keys(5)).all()

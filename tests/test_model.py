@@ -1,5 +1,8 @@
 """ServiceModel: seeds, overrides, branches, journal, and errors that say what to mend."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,8 @@ from sim.errors import InputError
 from sim.interventions import Intervention
 from sim.model import ServiceModel
 from sim.population import FREE, NEED
+from sim.state import State
+from sim.vary import vary
 from tests.claims.paired import run, same_run, small_firm
 
 
@@ -227,6 +232,61 @@ def test_a_model_without_a_journal_says_how_to_get_one(chain):
     with pytest.raises(InputError, match="keeps no journal") as caught:
         _ = run(chain, 2, 3).journal
     assert "journal=True" in caught.value.allowed
+
+
+# --- beginning again, and letting go --------------------
+
+
+def test_beginning_again_with_another_seed_is_a_new_model(chain):
+    used = run(chain, 2, 20)
+    again = used.restart(7, Intervention("training", 0.1, start=5)).run(30)
+    new = ServiceModel(chain, seed=7, interventions=[Intervention("training", 0.1, start=5)]).run(30)
+    assert same_run(again, new)
+    assert (used.day, used.seed) == (20, 2)
+    assert (again.day, again.seed, again.steps) == (30, 7, 30)
+
+
+def test_beginning_again_leaves_earlier_interventions_behind(chain):
+    used = ServiceModel(chain, seed=2, interventions=[Intervention("tools", 0.9)]).run(3)
+    assert same_run(used.restart(2).run(10), run(chain, 2, 10))
+    assert used.restart(2).interventions == ()
+
+
+def test_a_copy_before_the_first_day_goes_on_as_the_model_would(chain):
+    model = ServiceModel(chain, seed=4)
+    assert same_run(model.branch().run(70), model.run(70))
+
+
+def test_a_closed_model_gives_its_memory_back_at_once(chain):
+    gc.collect()
+    gc.disable()
+    try:
+        with run(chain, 2, 5) as model:
+            kept = weakref.ref(model.state.customer)
+            assert kept() is not None
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+def test_varying_a_lever_keeps_no_model(chain, monkeypatch):
+    states = []
+    original = State.copy
+
+    def copy(self):
+        twin = original(self)
+        states.append(weakref.ref(twin.customer))
+        return twin
+
+    monkeypatch.setattr(State, "copy", copy)
+    gc.collect()
+    gc.disable()
+    try:
+        vary(chain, "training", [0.0, 0.1], runs=2, warm_up=5, days=8, workers=1)
+        assert len(states) == 6
+        assert not [one for one in states if one() is not None]
+    finally:
+        gc.enable()
 
 
 # --- figures --------------------

@@ -112,7 +112,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def memory(process: subprocess.Popen[str]) -> float:
+def memory(process: subprocess.Popen[Any]) -> float:
     """Return the resident memory of a process, in MB."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]

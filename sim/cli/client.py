@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app
-from sim.cli.options import AsJson, Organisation, Overwrite, Quiet, Seed, load
+from sim.cli.options import AsJson, Organisation, Overwrite, Quiet, Seed, check_organisation_file, load
 from sim.console import announce, compiling, print_json, print_table, progress
-from sim.errors import InputError
 
 if TYPE_CHECKING:
     from sim.chain import ServiceChain
@@ -36,6 +35,14 @@ def from_survey(
         Path | None,
         typer.Option(help="Customer scores (CSV or .xlsx): segment, CSAT and/or NPS; single answers or means."),
     ] = None,
+    earlier_staff: Annotated[
+        Path | None,
+        typer.Option(
+            help="The staff survey whose figures were handed out before: groups in which too few people answered "
+            "differently keep their earlier figure, so that nobody can work out who."
+        ),
+    ] = None,
+    earlier_customers: Annotated[Path | None, typer.Option(help="The same for customer scores.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Organisation file to write (.toml, .xlsx, …); without it nothing is written.")
     ] = None,
@@ -84,7 +91,7 @@ def from_survey(
         tuple(missing or ()),
         ignore_unknown,
     )
-    _check_out(out, overwrite)
+    check_organisation_file(out, overwrite)
     chain = load(organisation)
     announce(chain, "reading the surveys" + (", then holding their levels" if fit else ""), silent)
     with compiling(silent):
@@ -93,7 +100,8 @@ def from_survey(
         ServiceModel(chain, seed=seed).run(1)
     with progress("holding surveyed levels" if fit else "measuring", 1, silent) as tick:
         report = client.from_surveys(
-            chain, staff, customers, reading=reading, smallest=smallest_group, fit=fit, seed=seed,
+            chain, staff, customers, earlier_staff=earlier_staff, earlier_customers=earlier_customers,
+            reading=reading, smallest=smallest_group, fit=fit, seed=seed,
             progress=lambda done, total: tick(done / total),  # type: ignore[arg-type]
         )  # fmt: skip
     if out is not None:
@@ -111,25 +119,6 @@ def from_survey(
             )
         else:
             print("Nothing was written; --out firm.toml writes the organisation.")
-
-
-def _check_out(out: Path | None, overwrite: bool) -> None:
-    """Refuse what could not be written, before any long work."""
-    if out is None:
-        return
-    if out.suffix.casefold() not in (".toml", ".xlsx", ".json", ".graphml"):
-        raise InputError(
-            "there is no such format", place="--out", value=str(out), allowed=".toml, .xlsx, .json, .graphml",
-            hint="the ending of the file says the format",
-        )  # fmt: skip
-    if out.exists() and not overwrite:
-        raise InputError(
-            "this file exists",
-            place="--out",
-            value=str(out),
-            allowed="a new file",
-            hint="add --overwrite to replace it",
-        )
 
 
 def print_survey(report: SurveyReport) -> None:

@@ -208,7 +208,7 @@ def new(
 
 def write_folder(folder: Path, files: dict[str, str], overwrite: bool) -> None:
     """Write a folder of CSVs into a new or empty folder, or over the same files of an earlier one."""
-    from sim import results
+    from sim import results, whole
 
     there = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
     if there and not (overwrite and set(there) <= set(files)):
@@ -218,8 +218,13 @@ def write_folder(folder: Path, files: dict[str, str], overwrite: bool) -> None:
         )  # fmt: skip
     if folder.exists() and not folder.is_dir():
         raise InputError("this is a file", source=str(folder), allowed="the name of a folder")
-    for name, text in files.items():
-        results.write_text(folder / name, text, overwrite=overwrite)
+    try:
+        with whole.drafted(folder) as draft:  # the files belong together: all are new, or none
+            for name, text in files.items():
+                (draft / name).write_bytes(text.encode())
+            (whole.place if overwrite else whole.place_new)(draft, folder)
+    except OSError as error:
+        raise InputError("this folder cannot be written", source=str(folder), value=results.in_words(error)) from None
 
 
 @app.command(

@@ -53,6 +53,27 @@ def folder_for(command: str, out: Path | None, overwrite: bool) -> tuple[Path, b
     return out, overwrite
 
 
+def check_organisation_file(out: Path | None, overwrite: bool) -> None:
+    """Refuse a file for an organisation that could not be written, before any long work."""
+    from sim.errors import InputError
+
+    if out is None:
+        return
+    if out.suffix.casefold() not in (".toml", ".xlsx", ".json", ".graphml"):
+        raise InputError(
+            "there is no such format", place="--out", value=str(out), allowed=".toml, .xlsx, .json, .graphml",
+            hint="the ending of the file says the format",
+        )  # fmt: skip
+    if out.exists() and not overwrite:
+        raise InputError(
+            "this file exists",
+            place="--out",
+            value=str(out),
+            allowed="a new file",
+            hint="add --overwrite to replace it",
+        )
+
+
 def own_prices(texts: Sequence[str]) -> dict[str, float]:
     """Read the user's own prices of steps, LEVER=PRICE, each lever once."""
     from sim import actions

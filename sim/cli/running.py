@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -147,7 +147,8 @@ def vary(
         )
     chain = load(organisation, off)
     where = department or link
-    low, high = _range(one, low, high)
+    usual = one.usual(one.default, wide=True)
+    low, high = usual[0] if low is None else low, usual[1] if high is None else high
     # Rounded, so that 0.5 between 0.2 and 0.9 is the 0.5 of the organisation and changes nothing, to the bit.
     values = [round(low + (high - low) * step / max(1, steps - 1), 12) for step in range(steps)]
     for value in (low, high):
@@ -197,15 +198,3 @@ def vary(
     elif not quiet:
         print_variation(variation, table, answers, but_for(off))
         print(f"Table, picture (dose_response.png) and manifest are in {out}")
-
-
-def _range(one: Any, low: float | None, high: float | None) -> tuple[float, float]:
-    """Return the range to vary over: what the user said, else a sensible part of the lever's own."""
-    if one.name == "internal_service":
-        usual = (0.2, 0.9)
-    else:
-        usual = (
-            max(one.low, 0.5 * one.default),
-            min(one.high, 1.5 * one.default if one.default else one.low + 0.5 * (one.high - one.low)),
-        )
-    return (usual[0] if low is None else low, usual[1] if high is None else high)

@@ -18,7 +18,8 @@ from sim.errors import InputError
     "from-tickets",
     rich_help_panel="A client's data",
     epilog="Examples: service-culture from-tickets incidents.csv --out firm.toml · "
-    "service-culture from-tickets export.csv --column team=Resolver --column opened='Logged at' --out firm.toml",
+    "service-culture from-tickets export.csv --column team=Resolver --column opened='Logged at' --out firm.toml · "
+    "service-culture from-tickets incidents.csv --hold-out 0.3",
 )
 def from_tickets(
     file: Annotated[Path, typer.Argument(help="A ticket export: CSV or XES, also compressed.")],
@@ -38,12 +39,18 @@ def from_tickets(
         str | None, typer.Option(help="Order of day and month: dmy or mdy [default: guessed]")
     ] = None,
     adjust: Annotated[bool, typer.Option(help="Scale rests and handing on to the log's own figures.")] = True,
+    hold_out: Annotated[
+        float | None,
+        typer.Option(help="Fit on the first tickets too, and check on this share of the last, such as 0.3."),
+    ] = None,
     without: Without = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Derive an organisation from a ticket export, and show the log beside its simulation.
+
+    With --hold-out, a second fit on the first tickets only is checked on the last ones; the file is derived from all.
 
     With --without, the simulation beside the log is one without these mechanisms; the file stays as derived.
     """
@@ -59,6 +66,17 @@ def from_tickets(
             allowed="at least one run beside the log (--runs)",
             hint="the file is written as derived; `service-culture run FILE --without …` runs it without a mechanism",
         )
+    if hold_out is not None and not 0 < hold_out < 1:
+        raise InputError(
+            "this is no share", place="--hold-out", value=hold_out, allowed="above 0 and below 1, such as 0.3"
+        )
+    if hold_out is not None and runs == 0:
+        raise InputError(
+            "there is no simulation to check with",
+            place="--hold-out",
+            value=hold_out,
+            allowed="at least one run (--runs)",
+        )
     overrides = {}
     for text in column or []:
         role, equals, value = text.partition("=")
@@ -69,11 +87,13 @@ def from_tickets(
         report = eventlog.from_tickets(
             file, out, overrides, name=name, customers=customers, smallest_group=smallest_group, adjust=adjust,
             seeds=tuple(range(seed, seed + runs)), separator=separator, encoding=encoding, date_order=date_order,
-            without=off, overwrite=overwrite, progress=None if silent else lambda line: print(f"{line} …", file=sys.stderr),
+            without=off, hold_out=hold_out, overwrite=overwrite,
+            progress=None if silent else lambda line: print(f"{line} …", file=sys.stderr),
         )  # fmt: skip
     if as_json:
         table = [] if report.table is None else report.table.reset_index().to_dict(orient="records")
-        print_json({"out": str(out) if out else None, "without": off, "table": table, "lines": report.lines})
+        held = {} if report.held_out is None else {"held_out": report.held_out.reset_index().to_dict(orient="records")}
+        print_json({"out": str(out) if out else None, "without": off, "table": table, **held, "lines": report.lines})
     elif not quiet:
         print("\n".join(report.lines))
         if out:

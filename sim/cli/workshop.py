@@ -100,9 +100,9 @@ def _serve(
     from sim.workshop.server import run
 
     if folder is None:
-        import platformdirs
+        from sim.cli.forgetting import default_folder
 
-        folder = platformdirs.user_data_path("service-culture") / "workshop"
+        folder = default_folder()
     here = Workshop(folder, lan=lan, port=listening.getsockname()[1])
     earlier = store.files(folder)
     try:
@@ -179,22 +179,37 @@ def _say(here: Workshop, session: Session, browser: bool, earlier: int) -> None:
     if here.lan:
         lines += [f"                or {url}/j/{session.code}" for url in here.urls()[1:]]
         lines.append(address.qr_terminal(join))
+        lines += [
+            "  --lan: everybody in the same network can open the page, and take part who has the code.",
+            "  Pages travel unencrypted (plain HTTP): whoever can listen in this network can read what is sent,",
+            "  take a phone's place, or yours if you lead from another device. Use a network of your own,",
+            "  such as this laptop's hotspot with a password, and lock the room once all are in.",
+        ]
     else:
         lines.append("  Only this laptop can open the page. For phones: --lan.")
     if earlier:
         lines.append(f"  Sessions kept in this folder: {earlier}; --resume goes on with them.")
     lines += [f"  {warning}" for warning in views.warnings_in_words(session)]
-    lines.append(f"  Kept in {session.store.path}\n  Ctrl-C stops.")
+    if _open_to_others(session.store.path.parent):
+        lines.append("  Others on this laptop can see the folder below (not the file in it); chmod 700 keeps them out.")
+    lines.append(f"  Kept in {session.store.path}; `service-culture forget` removes it.\n  Ctrl-C stops.")
     try:
-        print("\n".join(lines), flush=True)
-    except UnicodeEncodeError:  # a terminal that has no half blocks
-        print("\n".join(line for line in lines if line.isascii()), flush=True)
+        "▀▄█".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):  # a terminal that has no half blocks
+        lines = [line for line in lines if line.isascii()]
+    print("\n".join(lines), flush=True)
     if browser:
         import threading
         import webbrowser
 
         threading.Thread(target=_open, args=(webbrowser, own), daemon=True).start()
     sys.stdout.flush()
+
+
+def _open_to_others(folder: Path) -> bool:
+    import os
+
+    return os.name == "posix" and bool(folder.stat().st_mode & 0o077)
 
 
 def _open(webbrowser: Any, url: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sim.errors import InputError, did_you_mean
 from sim.sheets.grids import Grid, is_blank
-from sim.sheets.layout import NOTE, key
+from sim.sheets.layout import LONGEST_HEADER, NOTE, key
 
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
 
@@ -115,7 +116,12 @@ class Layout:
 
 def words(header: Any) -> str:
     """Return a header as the patterns expect it: small letters and single spaces, camel case split."""
-    text = re.sub(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])", " ", str(header))
+    return _words(str(header)[:LONGEST_HEADER])
+
+
+@lru_cache(10_000)
+def _words(header: str) -> str:
+    text = re.sub(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])", " ", header)
     return key(re.sub(r"[(\[][^)\]]*[)\]]?\s*$", " ", text)).replace("_", " ")
 
 
@@ -188,14 +194,14 @@ def _is_item(title: str, dimension: str) -> bool:
 def _header(grid: Grid, roles: Mapping[str, Sequence[str]], overrides: Mapping[str, Sequence[str]], source: str) -> int:
     """Return the row of the header: of the first rows, the one with most headers that somebody knows."""
     said = {column.casefold() for columns in overrides.values() for column in columns}
-    patterns = [pattern for role in roles.values() for pattern in role]
+    pattern = re.compile("|".join(f"(?:{pattern})" for role in roles.values() for pattern in role))
     best: int | None = None
     most = 0
     for number, row in enumerate(grid.rows[:20]):
         texts = [cell for cell in row if isinstance(cell, str) and cell.strip()]
         known = sum(
             text.strip().casefold() in said
-            or any(re.fullmatch(pattern, words(text)) for pattern in patterns)
+            or pattern.fullmatch(words(text)) is not None
             or any(_is_item(text, dimension) for dimension in MANY)
             for text in texts
         )

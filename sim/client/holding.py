@@ -218,13 +218,14 @@ class _Runs:
         links = {edge: row for row, edge in enumerate(self.chain.links)}
         segments = {name: row for row, name in enumerate(self.chain.segments)}
         found = []
-        for figure in self.figures:
-            if len(figure.place) == 2:
-                daily = model.state.link_day["satisfaction"][WINDOW, links[figure.place]]
-            else:
-                daily = model.state.segment_day["satisfaction"][WINDOW, segments[figure.place[0]]]
-            known = daily[np.isfinite(daily)]
-            found.append(float(known.mean()) if len(known) else 0.0)
+        with model:
+            for figure in self.figures:
+                if len(figure.place) == 2:
+                    daily = model.state.link_day["satisfaction"][WINDOW, links[figure.place]]
+                else:
+                    daily = model.state.segment_day["satisfaction"][WINDOW, segments[figure.place[0]]]
+                known = daily[np.isfinite(daily)]
+                found.append(float(known.mean()) if len(known) else 0.0)
         self.done += 1
         if self.progress:
             self.progress(min(self.done, self.total), self.total)

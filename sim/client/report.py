@@ -118,6 +118,8 @@ def from_surveys(
     staff: str | Path | None = None,
     customers: str | Path | None = None,
     *,
+    earlier_staff: str | Path | None = None,
+    earlier_customers: str | Path | None = None,
     reading: Reading | None = None,
     smallest: int = SMALLEST_GROUP,
     fit: bool = True,
@@ -131,6 +133,7 @@ def from_surveys(
     ----------
     chain : the organisation; it stays as it is, the report has the one that was set
     staff, customers : CSV or workbook
+    earlier_staff, earlier_customers : those of a survey whose figures have been handed out; see `sim.client.groups`
     reading : columns, scales, marks, where the guesses are wrong
     smallest : minimum group size, 5 or more
     fit : also move levers so that the firm stays at the surveyed levels (`sim.client.holding`)
@@ -141,6 +144,10 @@ def from_surveys(
     InputError : no survey, or one that cannot be used
     """
     check_smallest(smallest)
+    for now, before, option in ((staff, earlier_staff, "staff"), (customers, earlier_customers, "customers")):
+        if now is None and before is not None:
+            raise InputError("there is nothing to compare the earlier survey with", place=f"--earlier-{option}",
+                             value=str(before), allowed=f"together with --{option}")  # fmt: skip
     if staff is None and customers is None:
         raise InputError(
             "there is nothing to set from",
@@ -158,21 +165,27 @@ def from_surveys(
     if staff is not None:
         survey = read_staff(staff, chain, given_scale=how.staff_scale, **common)
         notes.append(f"{Path(staff).name}: " + "; ".join(survey.lines))
-        found = staff_figures(survey.groups, chain, smallest)
+        known = read_staff(earlier_staff, chain, given_scale=survey.scale, **common) if earlier_staff else None
+        found = staff_figures(survey.groups, chain, smallest, known.groups if known else None)
         notes += _left_out(survey, chain, found, smallest)
         figures += found
     if customers is not None:
         scores = read_customers(customers, chain, given_scale=how.customer_scale, **common)
         notes.append(f"{Path(customers).name}: " + "; ".join(scores.lines))
-        found = _of_customers(scores, chain, smallest)
+        past = (
+            read_customers(earlier_customers, chain, given_scale=scores.scale, **common) if earlier_customers else None
+        )
+        found = _of_customers(scores, chain, smallest, past)
         left = [name for name in chain.segments if (name,) not in {one.place for one in found}]
         if left:
             notes.append(f"not set, as no answers came or fewer than {smallest}: {', '.join(left)}")
         net_scores = {
             one.place[0]: (round(one.share, 1), one.people or 0)
-            for one in customer_figures(scores.net, "NPS", chain, smallest)
+            for one in customer_figures(scores.net, "NPS", chain, smallest, past.net if past else None)
         }
         figures += found
+    if kept := sum(one.kept for one in figures):
+        notes.append(f"as in the earlier survey, as fewer than {smallest} people answered differently: {kept} figures")
     begun = setting.set_first_day(chain, figures)
     held = holding.hold(begun, figures, seed=seed, workers=workers, fit=fit, progress=progress)
     traced = provenance.with_sources(held.chain, _sources(chain, figures, held, smallest))
@@ -202,16 +215,20 @@ def _left_out(survey: StaffSurvey, chain: ServiceChain, found: Sequence[Figure],
     return notes
 
 
-def _of_customers(scores: CustomerScores, chain: ServiceChain, smallest: int) -> list[Figure]:
+def _of_customers(
+    scores: CustomerScores, chain: ServiceChain, smallest: int, past: CustomerScores | None = None
+) -> list[Figure]:
     """Return a level for each segment: satisfaction where asked, else the mean readiness to recommend, else the net score."""
-    found = {one.place[0]: one for one in customer_figures(scores.csat, "CSAT", chain, smallest)}
-    for one in customer_figures(scores.recommend, "NPS", chain, smallest):
+    found = {
+        one.place[0]: one for one in customer_figures(scores.csat, "CSAT", chain, smallest, past.csat if past else None)
+    }
+    for one in customer_figures(scores.recommend, "NPS", chain, smallest, past.recommend if past else None):
         found.setdefault(one.place[0], one)
     spread = chain.value("expectation_spread")
-    for one in customer_figures(scores.net, "NPS", chain, smallest):
+    for one in customer_figures(scores.net, "NPS", chain, smallest, past.net if past else None):
         if one.place[0] not in found:
             share = setting.share_for_net_score(one.share, setting.expectation_of(chain, one.place), spread)
-            found[one.place[0]] = Figure(one.place, "NPS", share, one.people)
+            found[one.place[0]] = Figure(one.place, "NPS", share, one.people, one.kept)
     return [found[name] for name in chain.segments if name in found]
 
 

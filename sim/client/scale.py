@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def parse(text: str, option: str) -> Scale:
     """Return the scale that ``LOW-HIGH`` names; ``6-1`` where 1 is best."""
     found = re.fullmatch(r"\s*(-?\d+(?:[.,]\d+)?)\s*(?:-|–|:|to|\.\.)\s*(-?\d+(?:[.,]\d+)?)\s*", text)
     ends = [float(end.replace(",", ".")) for end in found.groups()] if found else []
-    if len(ends) != 2 or ends[0] == ends[1]:
+    if len(ends) != 2 or ends[0] == ends[1] or not all(map(math.isfinite, ends)):
         raise InputError(
             "this is no scale", place=option, value=text, allowed="WORST-BEST, as in 1-5, 0-10 or 6-1",
         )  # fmt: skip

@@ -21,6 +21,9 @@ from sim.sheets.layout import NOTE
 PROMOTER, DETRACTOR = 9, 6
 """Answers from 0 to 10 at and above which a customer promotes, and up to which one detracts (Reichheld 2003)."""
 
+MOST_ANSWERS = 1_000_000_000
+"""Answers that one row may stand for."""
+
 
 @dataclass(slots=True)
 class StaffSurvey:
@@ -367,8 +370,10 @@ def _count(layout: Layout, row: list[Any], number: int, marks: frozenset[str]) -
     found = scale.answer(value, layout.grid.decimal, place, marks)
     if found is None:
         return 0
-    if found < 0 or found != int(found):
-        raise InputError("this is no number of answers", place=place, allowed="a whole number, 0 or more")
+    if not 0 <= found <= MOST_ANSWERS or found != int(found):
+        raise InputError(
+            "this is no number of answers", place=place, allowed=f"a whole number from 0 to {MOST_ANSWERS:,}"
+        )
     return int(found)
 
 

@@ -8,8 +8,9 @@ from, `figures` and `simulated_figures` measure log and simulation alike, `compa
 
 from sim.eventlog.calendar import WorkingCalendar
 from sim.eventlog.columns import ColumnGuess, guess_columns
-from sim.eventlog.comparison import Figure, compare_table, figures, held_out, simulate, simulated_figures, table_lines
+from sim.eventlog.comparison import Figure, compare_table, figures, simulate, simulated_figures, table_lines
 from sim.eventlog.fitting import Derived, derive
+from sim.eventlog.held import held_out, split
 from sim.eventlog.log import Log
 from sim.eventlog.read import read_log
 from sim.eventlog.tickets import TicketReport, from_tickets
@@ -30,5 +31,6 @@ __all__ = [
     "read_log",
     "simulate",
     "simulated_figures",
+    "split",
     "table_lines",
 ]

@@ -195,6 +195,8 @@ def _fits(role: Role, column: _Column) -> float:
         return 1.0 if column.distinct <= max(60, 0.05 * len(column.values)) else 0.2
     if role.kind == "id":
         return column.filled
+    if role.kind == "group":
+        return 1.0 if column.distinct <= max(60, 0.05 * len(column.values)) else 0.3
     if role.name == "team" and column.distinct < 2:
         return 0.5
     if role.name == "team":

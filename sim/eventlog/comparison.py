@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sim.chain import ServiceChain
-from sim.eventlog.fitting import Derived, derive
+from sim.eventlog.fitting import Derived
 from sim.eventlog.log import Log
 from sim.eventlog.quantiles import survival_quantiles
 
@@ -48,13 +48,13 @@ class Figure:
 
 
 def figures(log: Log, *, seed: int = 0, draws: int = DRAWS) -> dict[str, Figure]:
-    """Return the figures of a log, each with a bootstrap interval.
+    """Return the figures of a log, each with a bootstrap interval; of customers' tickets, where others are among them.
 
     Tickets are drawn again with replacement (Efron 1979, doi:10.1214/aos/1176344552); from more than 20,000, samples of
     20,000 are drawn and the interval is narrowed by the root of the ratio. The interval of arrivals takes them as a
     Poisson process.
     """
-    cases = log.cases
+    cases = log.outer.cases
     values = _of_cases(cases)
     inside = ((cases["opened"] >= log.window[0]) & (cases["opened"] <= log.window[1])).sum()
     days = max(log.window_days, 0.05)
@@ -179,14 +179,16 @@ def compare_table(of_log: dict[str, Figure], of_simulation: dict[str, Figure]) -
 
 
 def table_lines(table: pd.DataFrame) -> list[str]:
-    """Return the table as lines for people."""
+    """Return the table as lines for people; with a verdict, where the table has one."""
 
     def show(name: str, value: float) -> str:
         if not np.isfinite(value):
             return "–"
         return f"{100 * value:.1f} %" if "share" in name else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
-    rows = [("", "log", "(95 %)", "simulation", "(95 % of runs)", "difference")]
+    judged = "verdict" in table
+    heads = ("", "log", "(95 %)", "simulation", "(95 % of runs)", "difference")
+    rows = [(*heads[:1], "the rest", *heads[2:], "verdict") if judged else heads]
     for name, row in table.iterrows():
         which = str(name)
         off = f"{100 * row['difference']:+.1f} points" if "share" in which else f"{100 * row['relative']:+.0f} %"
@@ -195,34 +197,12 @@ def table_lines(table: pd.DataFrame) -> list[str]:
                 which, show(which, row["log"]), f"({show(which, row['log_low'])} to {show(which, row['log_high'])})",
                 show(which, row["simulation"]),
                 f"({show(which, row['simulation_low'])} to {show(which, row['simulation_high'])})", off,
+                *([row["verdict"]] if judged else []),
             )
         )  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for name, *cells in rows:
         right = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
         lines.append("  ".join([name.ljust(widths[0]), *right]))
     return lines
-
-
-def held_out(
-    log: Log, seeds: Sequence[int], *, share: float = 0.6, by: str = "opening", **options: object
-) -> pd.DataFrame:
-    """Fit on some tickets of a log and compare the simulation with the rest, which the fit has not seen.
-
-    Parameters
-    ----------
-    share : of the tickets to fit on
-    by : ``opening``: the first tickets are fitted, the last held out; ``chance``: drawn at random, so that what changes
-        from day to day does not count, only how well the fit generalises
-    options : for `derive`
-    """
-    opened = log.cases["opened"].to_numpy()
-    order = np.argsort(opened, kind="stable") if by == "opening" else np.random.default_rng(0).permutation(len(opened))
-    early = np.zeros(len(opened), bool)
-    early[order[: round(share * len(opened))]] = True
-    train, test = log.part(early), log.part(~early)
-    derived = derive(train, **options)  # type: ignore[arg-type]
-    table = compare_table(figures(test), simulated_figures(derived.chain, derived, seeds, log=test))
-    # Of tickets drawn by chance, a share of the stream was taken out: how many come a day says nothing then.
-    return table if by == "opening" else table.drop(index=FIGURES["arrivals_per_day"][0])

@@ -40,6 +40,8 @@ _DIGITS_ALIKE = str.maketrans("012345678", "999999999")
 _WORTH_A_TEMPLATE = 20
 _EXCEL_ORIGIN = 25569  # days from Excel's day 0 to 1970-01-01
 READABLE_DATES = "2024-03-05 14:30, 05-03-2024 14:30, 3/5/2024 2:30 PM, 5 Mar 2024, ISO with zone, epoch"
+MOST_OFFSET = 15 * 3600
+"""Seconds; no place on earth is further from universal time."""
 YEARS = (1980, 2100)
 """A number or date outside these years is taken for something else."""
 
@@ -168,9 +170,11 @@ class DateReader:
             codes, zones = pd.factorize(texts.str[zone:])
             distances = [_offset(text) or 0 for text in zones]
             offsets = np.array(distances, dtype=float)[codes]
+            offsets[np.abs(offsets) > MOST_OFFSET] = np.nan
             for distance, times in zip(distances, np.bincount(codes), strict=True):
-                self.offsets[distance] += int(times)
-            self.zoned += len(texts)
+                if abs(distance) <= MOST_OFFSET:
+                    self.offsets[distance] += int(times)
+            self.zoned += int(np.isfinite(offsets).sum())
             texts = texts.str[:zone]
         seconds = _to_seconds(pd.to_datetime(texts, format=form, errors="coerce"))
         return seconds if offsets is None else seconds - offsets
@@ -236,7 +240,8 @@ class DateReader:
             form += " " + " ".join(names) + (" %p" if ampm else "")
             clock = [piece[:6] for piece in clock]
             clean += " " + " ".join(clock) + (f" {ampm}" if ampm else "")
-        return (form, _offset(parts.get("zone"))), clean
+        offset = _offset(parts.get("zone"))
+        return (None if offset is not None and abs(offset) > MOST_OFFSET else (form, offset)), clean
 
     def _month_first(self, first: int, second: int) -> bool:
         """Tell whether the first of two numbers is the month: as the file's order says, unless it cannot be."""

@@ -11,27 +11,45 @@ import csv
 import gzip
 import io
 import lzma
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from sim import given
 from sim.errors import InputError
 from sim.eventlog import xes
+from sim.given import DAMAGED
 
 HEAD_BYTES = 400_000
 """How much of a file is looked at before its encoding and separator are settled."""
 
 SEPARATORS = (",", ";", "\t", "|", "^", "~")
-LONGEST_FIELD = 50_000_000
+MOST_COLUMNS = 2_000
+LONGEST_FIELD = LONGEST_LINE = 10_000_000
+"""Characters; what is longer is no ticket export, or a quotation mark was never closed."""
+
+MOST_LINES_OF_ROW = 10_000
+"""Lines that one row may run over, in texts between quotation marks."""
+
+MOST_BLANK_LINES = 100_000
+"""One after the other."""
+
+MOST_BYTES = 20_000_000_000
+"""Bytes of an export, unpacked."""
+
+MOST_UNPACKED, FREE_OF_CHARGE = 200, 50_000_000
+"""A packed file may unpack to so many times its size, and to so many bytes in any case. Exports pack to a fiftieth at most."""
+
 MISSING = frozenset(
     {"", "?", "-", "--", "—", "n/a", "na", "#n/a", "null", "none", "nan", "nat", "nil", "\\n", "unknown", "(empty)",
      "(blank)", "[null]", "<null>", "not available", "unassigned", "undefined", "missing", "."}
 )  # fmt: skip
 """Marks that stand for "no value", in lower case and without spaces around them."""
 
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+_OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _BINARY = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -86,24 +104,73 @@ def is_missing(text: str) -> bool:
     return text.strip().casefold() in MISSING
 
 
+def check_file(out: str | Path, *, overwrite: bool = False) -> Path:
+    """Return the path of a file that can be written to, or raise `InputError`; call it before long work, not after."""
+    target = Path(out)
+    if target.is_dir() or not target.parent.is_dir():
+        what = "this is a folder" if target.is_dir() else "there is no such folder"
+        raise InputError(what, place="--out", value=str(out), allowed="a file name in a folder that is there")
+    if target.exists() and not overwrite:
+        raise InputError(
+            "this file is there already", place="--out", value=str(out), allowed="a new file name",
+            hint="choose another, or say --overwrite to replace it",
+        )  # fmt: skip
+    return target
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a file, unpacked, as long as they stay within what an export may unpack to."""
+
+    def __init__(self, inner: IO[bytes], packed: IO[bytes], most: int, path: Path) -> None:
+        self.inner, self.packed, self.most, self.path = inner, packed, most, path
+        self.given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self.inner.read(len(buffer))
+        self.given += len(block)
+        if self.given > self.most:
+            raise InputError(
+                "this file is too large", source=str(self.path), value=f"more than {self.most:,} bytes, unpacked",
+                allowed=f"up to {MOST_BYTES:,} bytes, and {MOST_UNPACKED} times what the packed file holds",
+            )  # fmt: skip
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        self.inner.close()
+        self.packed.close()
+        super().close()
+
+
 def open_binary(path: Path) -> IO[bytes]:
-    """Open a file for reading bytes, unpacking gzip, bzip2 and xz on the way."""
+    """Open a file for reading bytes, unpacking gzip, bzip2 and xz on the way.
+
+    Raises
+    ------
+    InputError : it cannot be opened; or later, when it unpacks to more than an export can hold
+    """
+    packed = given.open_ordinary(path, allowed="a CSV or XES file, also packed with gzip, bzip2 or xz")
     try:
-        with path.open("rb") as raw:
-            magic = raw.read(6)
-        for mark, opener in _OPENERS.items():
-            if magic.startswith(mark):
-                return opener(path, "rb")  # type: ignore[operator]
-        return path.open("rb")
+        magic = packed.read(6)
+        size = os.fstat(packed.fileno()).st_size
+        packed.seek(0)
     except OSError as error:
+        packed.close()
         raise InputError("this file cannot be read", source=str(path), value=error.strerror or str(error)) from None
+    inner, most = packed, MOST_BYTES
+    for mark, opener in _OPENERS.items():
+        if magic.startswith(mark):
+            inner, most = opener(packed, "rb"), min(MOST_BYTES, max(FREE_OF_CHARGE, MOST_UNPACKED * size))
+    return io.BufferedReader(_Unpacked(inner, packed, most, path), 1 << 17)
 
 
 def look(path: str | Path, *, separator: str | None = None, encoding: str | None = None) -> Layout:
     """Return how a ticket export is written, or raise `InputError` when it is none."""
     path = Path(path)
-    if path.is_dir():
-        raise InputError("this is a folder", source=str(path), allowed="a CSV or XES file")
+    csv.field_size_limit(LONGEST_FIELD)
     head = _head(path)
     _refuse_binary(path, head)
     if xes.looks_like(head):
@@ -111,7 +178,7 @@ def look(path: str | Path, *, separator: str | None = None, encoding: str | None
     encoding = encoding or _encoding(path, head)
     try:
         text = head.decode(encoding, errors="strict" if len(head) < HEAD_BYTES else "replace")
-    except (UnicodeDecodeError, LookupError) as error:
+    except (ValueError, LookupError) as error:  # ValueError: UnicodeError, and a null character in an encoding's name
         raise InputError(
             "this file is not in the encoding given", source=str(path), place="encoding", value=encoding,
             allowed="utf-8, utf-16, cp1252, latin-1 or another that Python knows", hint=str(error),
@@ -126,12 +193,25 @@ def look(path: str | Path, *, separator: str | None = None, encoding: str | None
     body = lines[skipped:]
     if not any(line.strip() for line in body):
         raise InputError("this file is empty", source=str(path), allowed="a header line and one line a ticket or event")
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n '):
+        raise InputError(
+            "this cannot separate fields", source=str(path), place="separator", value=separator,
+            allowed="one character, such as a comma, a semicolon or a tab",
+        )  # fmt: skip
     separator = separator or _separator(path, body)
     blank = 0
     while not body[blank].strip(" \t" if separator != "\t" else " "):
         blank += 1
     skipped += blank
-    fields = next(csv.reader(body[blank : blank + 50], delimiter=separator))
+    try:
+        fields = next(csv.reader(body[blank : blank + 50], delimiter=separator))
+    except csv.Error as error:
+        raise InputError("the header cannot be read", source=str(path), value=str(error)) from None
+    if len(fields) > MOST_COLUMNS:
+        raise InputError(
+            "this table has too many columns", source=str(path), value=f"{len(fields):,}",
+            allowed=f"up to {MOST_COLUMNS:,}",
+        )  # fmt: skip
     return Layout(path, "csv", encoding, separator, _unique(fields), skipped)
 
 
@@ -145,12 +225,19 @@ def rows(layout: Layout, ragged: Ragged | None = None) -> Iterator[list[str]]:
     count = ragged or Ragged()
     csv.field_size_limit(LONGEST_FIELD)
     with open_binary(layout.path) as raw:
-        text = io.TextIOWrapper(raw, encoding=layout.encoding, errors="replace", newline="")
-        reader = csv.reader((line.replace("\0", "") for line in text), delimiter=layout.separator)
+        reader = csv.reader(_lines(raw, layout), delimiter=layout.separator)
         try:
             for _ in range(layout.skipped + 1):
                 next(reader, None)
+            before = reader.line_num
             for fields in reader:
+                if reader.line_num - before > MOST_LINES_OF_ROW:
+                    raise InputError(
+                        "a row runs over too many lines", source=str(layout.path), place=f"line {before + 1}",
+                        value=f"{reader.line_num - before:,} lines", allowed=f"up to {MOST_LINES_OF_ROW:,}",
+                        hint="a quotation mark that is never closed swallows the lines behind it: export it again",
+                    )  # fmt: skip
+                before = reader.line_num
                 if not fields:
                     continue
                 count.lines += 1
@@ -159,18 +246,38 @@ def rows(layout: Layout, ragged: Ragged | None = None) -> Iterator[list[str]]:
                     count.first = count.first or reader.line_num
                     fields = (fields + [""] * width)[:width]
                 yield fields
-        except (csv.Error, EOFError, gzip.BadGzipFile, lzma.LZMAError, OSError) as error:
+        except (csv.Error, *DAMAGED) as error:
             raise InputError(
                 "this file cannot be read to its end", source=str(layout.path), place=f"line {reader.line_num}",
                 value=str(error), hint="export it again: it may be cut off or damaged",
             ) from None  # fmt: skip
 
 
+def _lines(raw: IO[bytes], layout: Layout) -> Iterator[str]:
+    """Yield the lines of a file, none of them too long to be held."""
+    text = io.TextIOWrapper(raw, encoding=layout.encoding, errors="replace", newline="")
+    number = blank = 0
+    while line := text.readline(LONGEST_LINE):
+        number += 1
+        blank = 0 if len(line) > 2 or line.strip() else blank + 1
+        if blank > MOST_BLANK_LINES:
+            raise InputError(
+                "blank lines without end", source=str(layout.path), place=f"line {number}",
+                value=f"more than {MOST_BLANK_LINES:,} in a row", allowed="a line for each ticket or event",
+            )  # fmt: skip
+        if len(line) >= LONGEST_LINE:
+            raise InputError(
+                "this line is too long", source=str(layout.path), place=f"line {number}",
+                value=f"{LONGEST_LINE:,} characters or more", allowed="a line for each ticket or event",
+            )  # fmt: skip
+        yield line.replace("\0", "")
+
+
 def _head(path: Path) -> bytes:
     try:
         with open_binary(path) as raw:
             head = raw.read(HEAD_BYTES)
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except DAMAGED as error:
         raise InputError(
             "this file cannot be read", source=str(path), value=str(getattr(error, "strerror", None) or error)
         ) from None
@@ -229,7 +336,7 @@ def _encoding(path: Path, head: bytes) -> str:
             return "utf-8"
         except UnicodeDecodeError:
             pass
-        except (OSError, EOFError, lzma.LZMAError):
+        except DAMAGED:
             return "utf-8"  # damaged; said when the rows are read
     undefined_in_windows = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
     return "latin-1" if undefined_in_windows & set(head) else "cp1252"
@@ -239,7 +346,10 @@ def _separator(path: Path, lines: list[str]) -> str:
     """Return the separator that splits the first lines most evenly into the most fields."""
     best, score = None, 0.0
     for separator in SEPARATORS:
-        widths = [len(fields) for fields in csv.reader(lines[:200], delimiter=separator) if fields]
+        try:
+            widths = [len(fields) for fields in csv.reader(lines[:200], delimiter=separator) if fields]
+        except csv.Error:
+            continue
         if not widths or widths[0] < 2:
             continue
         common, times = Counter(widths).most_common(1)[0]

@@ -16,7 +16,7 @@ import pandas as pd
 from sim import levers
 from sim.chain import ServiceChain
 from sim.errors import InputError
-from sim.eventlog import estimate, promises, walk
+from sim.eventlog import estimate, inside, promises, walk, working
 from sim.eventlog.log import Log
 from sim.eventlog.people import usual_time_factor
 from sim.eventlog.quantiles import survival_quantiles
@@ -88,9 +88,17 @@ def derive(
     visits = estimate.by_unit(log.visits, unit_of, log)
     units = sorted(set(visits["unit"]))
     row = {unit: place for place, unit in enumerate(units)}
-    per_day = _arrivals(log, notes)
+    outer = log.outer
+    per_day = _arrivals(outer, notes)
+    every_day = per_day * len(log.cases) / len(outer.cases)  # tickets of customers and of teams
 
     first, handed = _paths(log, visits, unit_of, row, notes)
+    of_outer = estimate.by_unit(outer.visits, unit_of, outer)
+    doors = _paths(outer, of_outer, unit_of, row, [])[0] if log.has_inside else first
+    asked = inside.asked(log, unit_of, row)
+    stays = visits["unit"].value_counts().reindex(units).to_numpy(dtype=float)
+    if not log.path_seen and handed.any():  # the log shows a ticket's last team only
+        stays = len(log.cases) * np.linalg.solve(np.eye(len(units)) - handed.T, first)
     share = log.cases["reassigned"].dropna().gt(0).mean() if log.cases["reassigned"].notna().any() else np.nan
     factor = 1.0
     if adjust and handed.any() and share == share:
@@ -110,10 +118,15 @@ def derive(
         unit = unit_of.get(str(team))
         if unit is not None:
             pooled[unit] = pooled.get(unit, 0) + int(people)
-    hours, staff = _work(log, visits, unit_of, pooled, per_day, notes)
+    waits = inside.covered(log, visits)
+    visits["days"] -= np.minimum(waits, visits["days"])  # what it waits for another team is that team's time
+    hours, staff, measured = working.working(log, visits, unit_of, pooled, every_day, HOURS_PER_DAY, notes)
     slot = 1.0 / SLOTS_PER_DAY
     work_days = {unit: hours[unit] / HOURS_PER_DAY for unit in units}
-    rests = estimate.rests(visits, work_days, slot)
+    queues = dict.fromkeys(units, 0.0)
+    if measured:  # with working time and staff known, so is queueing, and only what is longer counts as rest
+        queues = working.queueing(visits, hours, staff, every_day, HOURS_PER_DAY, WORK_SPREAD)
+    rests = estimate.rests(visits, {unit: work_days[unit] + queues[unit] for unit in units}, slot)
     ordered = [rests[unit] for unit in units]
     shift, stretch = 0.0, 1.0
     notes.append(
@@ -121,11 +134,14 @@ def derive(
         f"there; teams with few stays lean on all teams together (weight of {estimate.BORROWED:g} stays)"
     )
     if adjust:
-        days, hours_taken = (tuple(survival_quantiles(log.cases, clock, (0.5, 0.9))) for clock in ("days", "hours"))
+        days, hours_taken = (tuple(survival_quantiles(outer.cases, clock, (0.5, 0.9))) for clock in ("days", "hours"))
         if np.isfinite([*days, *hours_taken]).all():
-            walks = walk.Walks(first, handed)
+            of_unit = [
+                waits[(visits["unit"] == unit).to_numpy()] + queues[unit] for unit in units
+            ] if measured or waits.any() else None  # fmt: skip
+            walks = walk.Walks(doors, handed, inputs=of_unit)
             work = np.array([work_days[unit] for unit in units])
-            opened = log.cases["opened"].to_numpy()
+            opened = outer.cases["opened"].to_numpy()
             goals = walk.Goals(days, hours_taken, opened, log.calendar)  # type: ignore[arg-type]
             shift, stretch = walks.adjust(ordered, work, WORK_SPREAD, slot, goals)
             ordered = [rest.changed(shift, stretch) for rest in ordered]
@@ -134,7 +150,7 @@ def derive(
                 f"{stretch:.2f}, so that median and 90th percentile of the resolution time come nearest to the log's, "
                 "in working days and on the wall clock"
             )
-    limits, source = promises.limits(log, visits, units, notes)
+    limits, source = promises.limits(outer, of_outer, units, notes)
     error_rate, reopen_rate = promises.reopening(log, notes)
 
     chain = ServiceChain()
@@ -166,20 +182,27 @@ def derive(
         callers, customers=people, needs_per_year=_short(per_day * levers.DAYS_PER_YEAR / people, 8),
         rush_share=0.0, churn=0.0, new_customers=0.0,
     )  # fmt: skip
-    doors = _to_one(first)
+    shares = _to_one(doors)
     for unit in units:
-        if doors[row[unit]] > 0:
-            link = {"requests_per_case": doors[row[unit]], "promise_days": _short(limits[unit])}
+        if shares[row[unit]] > 0:
+            link = {"requests_per_case": shares[row[unit]], "promise_days": _short(limits[unit])}
             if reopen_rate is not None:
                 link["reopen_rate"] = reopen_rate
             chain.add_link(unit, callers, **link)
-    usual = float(np.average([limits[u] for u in units], weights=first)) if first.sum() else 2.0
-    for giver, taker in zip(*np.nonzero(handed), strict=True):
-        chain.add_link(
-            units[taker], units[giver], requests_per_case=0.0, dependence=0.0, promise_days=_short(usual),
-            passed_on=_short(float(handed[giver, taker])),
-        )  # fmt: skip
-    _note_defaults(notes)
+    usual = float(np.average([limits[u] for u in units], weights=doors)) if doors.sum() else 2.0
+    promised = inside.promised(log, unit_of, notes) if asked.any() else {}
+    for client, supplier in zip(*np.nonzero(handed + asked), strict=True):
+        giver, taker = units[client], units[supplier]
+        link = {"requests_per_case": 0.0, "dependence": 0.0, "promise_days": _short(usual)}
+        if asked[client, supplier] > 0:
+            link = {"requests_per_case": _short(asked[client, supplier] / stays[client])}
+            link["promise_days"] = _short(promised.get((taker, giver), usual))
+            if reopen_rate is not None:
+                link["reopen_rate"] = reopen_rate
+        if handed[client, supplier] > 0:
+            link["passed_on"] = _short(float(handed[client, supplier]))
+        chain.add_link(taker, giver, **link)
+    _note_defaults(notes, inside_known=bool(asked.any()))
     chain.graph["sources"] = "\n".join(_sources(chain))
     return Derived(chain.check(), notes, unit_of, per_day, limits, source, shift, stretch, factor, staff)
 
@@ -276,54 +299,6 @@ def _paths(
     return first / first.sum(), handed
 
 
-def _work(
-    log: Log, visits: pd.DataFrame, unit_of: dict[str, str], people: dict[str, int], per_day: float, notes: list[str]
-) -> tuple[dict[str, float], dict[str, int]]:
-    """Return working hours a visit and staff of every unit."""
-    known = {unit: max(count, 1) for unit, count in people.items() if count > 0}
-    worked = log.cases["work"].to_numpy()
-    has_work = np.isfinite(worked) & (worked > 0)
-    if has_work.sum() >= 20:
-        per_visit = worked[has_work] / np.maximum(log.cases["visits"].to_numpy()[has_work], 1)
-        mean = float(np.clip(per_visit.mean(), 1e-3, 1000))
-        frame = pd.DataFrame({"unit": log.cases["last_team"].map(unit_of)[has_work], "hours": per_visit})
-        hours = {}
-        for unit in sorted(set(visits["unit"])):
-            own = frame.loc[frame["unit"] == unit, "hours"]
-            n = len(own)
-            hours[unit] = float((own.sum() + estimate.BORROWED * mean) / (n + estimate.BORROWED))
-        held: list[str] = []
-        notes.append(
-            "from the log: working time per visit (the log's own column, shared evenly among a ticket's visits)"
-        )
-    else:
-        hours, held = estimate.working_hours(visits, known, per_day, HOURS_PER_DAY)
-        notes.append(
-            "estimated: working time per visit (hours_per_request): not in the log. The quickest quarter of stays "
-            "bounds it from above; the rest of each stay counts as rest"
-        )
-    if held:
-        notes.append(f"held down: working time at {len(held)} units, whose staff would else be over 70 % busy")
-    stays = visits["unit"].value_counts()
-    cases = max(1, visits["case"].nunique())
-    staff, sized = {}, 0
-    for unit in hours:
-        load = per_day * stays[unit] / cases * hours[unit] / HOURS_PER_DAY
-        needed = int(np.ceil(load / estimate.MOST_UTILISATION)) or 1
-        if unit in known:
-            staff[unit] = known[unit] if not has_work.sum() >= 20 else max(known[unit], needed)
-        else:
-            staff[unit] = needed
-            sized += 1
-    if known:
-        notes.append("from the log: staff, the most different assignees seen at a team in one week")
-    if sized:
-        notes.append(
-            f"estimated: staff of {sized} units for which the log names nobody, so that they are at most 70 % busy"
-        )
-    return hours, staff
-
-
 def _note_pools(log: Log, unit_of: dict[str, str], smallest: int, notes: list[str]) -> None:
     merged = [team for team, unit in unit_of.items() if team != unit]
     if merged:
@@ -347,9 +322,12 @@ def _note_callers(log: Log, people: int, given: bool, notes: list[str]) -> None:
         notes.append(f"assumed: {people:,} people who may ask; the log does not name callers. Set --customers")
 
 
-def _note_defaults(notes: list[str]) -> None:
+def _note_defaults(notes: list[str], *, inside_known: bool) -> None:
     notes.append(
-        "left out: customers who leave or come (churn and new_customers 0), rush requests, requests for help between "
+        "left out: customers who leave or come (churn and new_customers 0) and rush requests; left at its default: how much "
+        "a team's own result depends on what it asked for (dependence): no ticket log shows these"
+        if inside_known
+        else "left out: customers who leave or come (churn and new_customers 0), rush requests, requests for help between "
         "teams (requests_per_case 0): no ticket log shows them. Add links between teams to study internal service"
     )
     notes.append(

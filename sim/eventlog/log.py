@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import InputError
-from sim.eventlog import roles
+from sim.eventlog import inside, roles
 from sim.eventlog.calendar import WEEK, WorkingCalendar
 from sim.eventlog.columns import ColumnGuess, looks_like_people
 
@@ -48,7 +48,8 @@ class Log:
     cases : one row a case: ``opened``, ``resolved`` (NaN: not resolved), ``closed``, ``due``, ``made_sla`` (1, 0, NaN),
         ``reassigned`` and ``reopened`` (times), ``hours`` (clock hours from opened to resolved), ``days`` (working
         days), ``priority``, ``work`` (hours, where the log has them), ``first_team``, ``last_team``, ``visits``,
-        ``open`` (whether the case was still open when the log was taken)
+        ``open`` (whether the case was still open when the log was taken), ``parent`` (row of the case for which it was
+        opened, −1: none), ``inside`` (whether another team asked, not a customer), ``client`` (that team)
     visits : one row a stay of a case at a team: ``case`` (row of `cases`), ``place`` (0 for the first), ``team``,
         ``start``, ``end``, ``days`` (working days), ``left`` (``handed``, ``resolved``, ``closed`` without a
         resolution, or still ``open``)
@@ -88,13 +89,25 @@ class Log:
         """Working days from the first to the last opening that count."""
         return float(np.diff(self.calendar.to_working(np.array(self.window)))[0])
 
+    @property
+    def has_inside(self) -> bool:
+        """Whether teams ask each other for something in this log."""
+        return bool(self.cases["inside"].any())
+
+    @property
+    def outer(self) -> Log:
+        """The tickets that customers opened: the log itself where it holds no others."""
+        return self.part(~self.cases["inside"].to_numpy()) if self.has_inside else self
+
     def part(self, chosen: np.ndarray) -> Log:
         """Return the log of some of its cases (a mask over `cases`), for checks on data that were held out."""
-        cases = self.cases[chosen]
+        cases = self.cases[chosen].copy()
         renumber = np.cumsum(chosen) - 1
+        parent = cases["parent"].to_numpy()
+        cases["parent"] = np.where((parent >= 0) & chosen[parent], renumber[parent], -1)
         visits = self.visits[chosen[self.visits["case"].to_numpy()]].copy()
         visits["case"] = renumber[visits["case"].to_numpy()]
-        window = (float(cases["opened"].min()), float(cases["opened"].max()))
+        window = _window(cases["opened"].to_numpy(), [])
         return Log(
             self.columns, cases.reset_index(drop=True), visits.reset_index(drop=True), count_handovers(visits),
             self.assignees, self.callers, self.calendar, self.events, self.teams_seen, self.path_seen,
@@ -116,7 +129,7 @@ class Log:
 
 def assemble(
     guess: ColumnGuess, events: pd.DataFrame, tickets: pd.DataFrame, teams: list[str], states: list[str],
-    priorities: list[str], calendar: WorkingCalendar | None, notes: list[str], fewest: int,
+    priorities: list[str], askers: list[str], calendar: WorkingCalendar | None, notes: list[str], fewest: int,
 ) -> Log:  # fmt: skip
     """Put a log together from what was kept of its rows."""
     number = pd.Index(tickets["case"])
@@ -158,7 +171,6 @@ def assemble(
     unnamed = NO_TEAM if teams else WHOLE
     visits["team"] = [labels[code] if code >= 0 else unnamed for code in visits["team"]]
     assignees = _assignees(guess, events, tickets, labels, unnamed)
-    callers = People.count(tickets["caller"].dropna().to_numpy())
 
     kept = np.flatnonzero(usable)
     renumber = np.full(len(cases), -1)
@@ -175,10 +187,16 @@ def assemble(
     cases["first_team"] = by_case.first().reindex(range(len(cases))).to_numpy()
     cases["last_team"] = by_case.last().reindex(range(len(cases))).to_numpy()
     cases["visits"] = by_case.size().reindex(range(len(cases))).to_numpy()
+    path_seen = guess.rows == "event" and bool(teams)
+    row, named = inside.parents(tickets["case"].to_numpy()[kept], tickets["parent"].to_numpy(dtype=float)[kept], notes)
+    cases["parent"] = row
+    of_asker = _teams_of_askers(askers, teams, labels)
+    cases["asker"] = [of_asker[int(code)] if code == code else "" for code in tickets["asker"].to_numpy()[kept]]
+    inside.mark(cases, visits, named, path_seen, notes)
+    callers = People.count(tickets["caller"][kept[~cases["inside"].to_numpy()]].dropna().to_numpy())
     in_time = np.where(cases["resolved"] <= cases["due"], 1.0, 0.0)
     dated = np.isfinite(cases["resolved"]) & np.isfinite(cases["due"])
     cases["made_sla"] = cases["made_sla"].fillna(pd.Series(np.where(dated, in_time, np.nan)))
-    path_seen = guess.rows == "event" and bool(teams)
     seen = cases["visits"].to_numpy() - 1.0
     if guess.column("reassignments") is not None:
         stations = "station" in (guess.column("reassignments") or "").casefold()
@@ -190,6 +208,12 @@ def assemble(
         guess, cases, visits.reset_index(drop=True), count_handovers(visits), assignees, callers, calendar,
         rows_read, bool(teams), path_seen, people, _window(cases["opened"].to_numpy(), notes), notes,
     )  # fmt: skip
+
+
+def _teams_of_askers(askers: list[str], teams: list[str], labels: list[str]) -> list[str]:
+    """Return the team that each group of askers is, empty where it is none."""
+    by_name = {team.casefold(): label for team, label in zip(teams, labels, strict=True)}
+    return [by_name.get(name.casefold(), "") for name in askers]
 
 
 def _cases(

@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sim import structure
 from sim.errors import InputError
 from sim.eventlog import files, roles
 from sim.eventlog.calendar import WorkingCalendar
 from sim.eventlog.columns import ColumnGuess, guess_columns
 from sim.eventlog.dates import READABLE_DATES, DateReader
 from sim.eventlog.log import Log, assemble
+from sim.formulas import unguarded
 
 BLOCK = 20_000
 FEWEST_CASES = 5
@@ -41,7 +43,8 @@ class Names:
         return numbers[local]
 
     def _number(self, cell: str) -> int:
-        name = " ".join(str(cell).split())
+        name = unguarded(" ".join(str(cell).split()))
+        name = name if name.isprintable() and len(name) <= structure.LONGEST_NAME else structure.name_from(name)
         return -1 if files.is_missing(name) else self.codes.setdefault(name, len(self.codes))
 
     @property
@@ -82,7 +85,7 @@ def read_log(
     )  # fmt: skip
     ragged = files.Ragged()
     reader = DateReader(guess.order)
-    teams, states, priorities = Names(), Names(), Names()
+    teams, states, priorities, askers = Names(), Names(), Names(), Names()
     places = {role: place for role in guess.choices if (place := guess.place(role)) is not None}
     blocks: list[Block] = []
     unreadable: dict[str, list[int]] = {}
@@ -104,11 +107,11 @@ def read_log(
                 tally[1] += int(filled.sum())
                 if wrong.any():
                     first_bad.setdefault(role, str(cells[role][int(np.flatnonzero(wrong)[0])]))
-        for role, names in (("team", teams), ("status", states), ("priority", priorities)):
-            if role in cells or role != "priority":
+        for role, names in (("team", teams), ("status", states), ("priority", priorities), ("asker", askers)):
+            if role in cells or role not in ("priority", "asker"):
                 read[role] = names.read(cells[role]) if role in cells else np.full(len(rows), -1, np.int32)
-        for role in ("resource", "caller"):
-            if role in cells or role != "caller":
+        for role in ("resource", "caller", "parent"):
+            if role in cells or role == "resource":
                 read[role] = _hashes(cells[role]) if role in cells else np.zeros(len(rows), np.uint64)
         for role in ("reassignments", "reopens", "work"):
             if role in cells:
@@ -135,7 +138,7 @@ def read_log(
     events = pd.concat([block.events for block in blocks], ignore_index=True)
     tickets = _last_of_each(pd.concat([block.tickets for block in blocks], ignore_index=True))
     blocks.clear()
-    for name in ("caller", "priority", "reassignments", "reopens", "work"):
+    for name in ("caller", "priority", "reassignments", "reopens", "work", "parent", "asker"):
         if name not in tickets:
             tickets[name] = np.nan
     notes = list(guess.notes) + _notes(guess, ragged, unreadable, first_bad, reader)
@@ -150,7 +153,9 @@ def read_log(
         for role in DATES:
             if role in frame:
                 frame[role] += offset
-    return assemble(guess, events, tickets, teams.names, states.names, priorities.names, calendar, notes, FEWEST_CASES)
+    return assemble(
+        guess, events, tickets, teams.names, states.names, priorities.names, askers.names, calendar, notes, FEWEST_CASES
+    )
 
 
 def _blocks(rows: Iterator[list[str]], places: list[int]) -> Iterator[list[list[str]]]:
@@ -191,10 +196,10 @@ def _compact(frame: pd.DataFrame, kind: str) -> Block:
     events = frame[of_event] if kind == "event" else frame[of_event].iloc[:0]
     drop = ("timestamp", "team", "status", "resource") if kind == "event" else ("timestamp",)
     of_ticket = frame.drop(columns=[name for name in drop if name in frame])
-    for name in ("team", "status", "priority"):
+    for name in ("team", "status", "priority", "asker"):
         if name in of_ticket:
             of_ticket[name] = of_ticket[name].astype(float).where(of_ticket[name] >= 0)
-    for name in ("resource", "caller"):
+    for name in ("resource", "caller", "parent"):
         if name in of_ticket:
             of_ticket[name] = of_ticket[name].where(of_ticket[name] != 0)
     return Block(events.copy(), _last_of_each(of_ticket) if kind == "event" else of_ticket)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["id", "date", "name", "flag", "count", "word", "hours"]
+Kind = Literal["id", "date", "name", "flag", "count", "word", "hours", "reference", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Role:
 
 def plain_header(header: str) -> str:
     """Return a header in the form that the patterns expect."""
-    text = re.sub(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])", " ", header)
+    text = re.sub(r"(?<=[a-zäöüß0-9])(?=[A-ZÄÖÜ])", " ", header[:1_000])  # patterns on longer ones take long
     text = re.sub(r"[^0-9a-zäöüßéèêàçñ]+", " ", text.casefold())
     return re.sub(r"^(?:custom field|u|fields|sys) (?=\S)", "", " ".join(text.split()))
 
@@ -117,9 +117,18 @@ ROLES: tuple[Role, ...] = (
         (r"urgency|severity|impact|sr latest impact|case impact", 0.6))),
     Role("work", "hours", "working time spent on the ticket", (
         (r"time worked|time spent|work(?:ed)? (?:time|hours|minutes|seconds)|hours worked", 1.0),
-        (r"effort(?: hours)?|handle time", 1.0),
+        (r"effort(?: hours)?|handle time|case hours worked", 1.0),
         (r"(?:agent|handling|labou?r|total) (?:work|handle|handling|time|hours|effort)(?: time| spent)*", 0.8),
         (r"time spent (?:hours|minutes|seconds|h|min|s)|aufwand|arbeitszeit", 0.8))),
+    Role("parent", "reference", "the ticket for which this one was opened", (
+        (rf"parent(?: {_TICKET})?(?: (?:id|key|number|no|nr|num))?|parentid|{_TICKET} parent", 1.0),
+        (rf"(?:main|master|original|originating|super) {_TICKET}(?: (?:id|key|number))?", 0.8),
+        (rf"(?:caused by|child of|sub ?task of|subtask of|depends on)(?: {_TICKET})?", 0.7),
+        (r"übergeordnet\w*(?: (?:vorgang|ticket|fall))?", 0.7))),
+    Role("asker", "group", "team or group of customers of whoever asked", (
+        (r"(?:caller|requester|requestor|customer|reporter|client|opened for|requested for|case caller) "
+         r"(?:group|department|dept|team|unit|segment|org(?:ani[sz]ation)? unit|division|section)(?: name)?", 1.0),
+        (r"requesting (?:group|department|dept|team|unit|division|section)|(?:customer )?segment", 0.9))),
 )  # fmt: skip
 """Every role, in the order in which columns are given out."""
 

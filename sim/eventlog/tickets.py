@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from sim import mechanisms, organisation
+from sim import mechanisms, organisation, whole
 from sim.errors import InputError
-from sim.eventlog import comparison
+from sim.eventlog import comparison, held
 from sim.eventlog.columns import ColumnGuess, guess_columns
+from sim.eventlog.files import check_file
 from sim.eventlog.fitting import Derived, derive
 from sim.eventlog.log import Log
 from sim.eventlog.read import read_log
@@ -30,6 +29,7 @@ class TicketReport:
     guess, log, derived : the steps on the way
     text : the organisation file, with the notes as comments on top
     table : log beside simulation (`sim.eventlog.compare_table`), or None where nothing was simulated
+    held_out : simulation of the first tickets beside the last ones (`sim.eventlog.held_out`), or None
     out : where the organisation was written, or None
     lines : everything a user should read, in order
     """
@@ -39,6 +39,7 @@ class TicketReport:
     derived: Derived
     text: str
     table: pd.DataFrame | None = None
+    held_out: pd.DataFrame | None = None
     out: Path | None = None
     lines: list[str] = field(default_factory=list)
 
@@ -57,6 +58,7 @@ def from_tickets(
     encoding: str | None = None,
     date_order: str | None = None,
     without: Sequence[str] = (),
+    hold_out: float | None = None,
     overwrite: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> TicketReport:
@@ -74,6 +76,8 @@ def from_tickets(
     seeds : of the simulation runs for the comparison; none skips it
     separator, encoding, date_order : where the guess about the file is wrong
     without : mechanisms to switch off in the simulation beside the log; the organisation written stays as derived
+    hold_out : share of the tickets, the last by opening, that a second fit does not see and is then checked on; the
+        organisation written is of all tickets
     overwrite : replace an ``out`` that is there already
     progress : called with a line at every step
 
@@ -86,11 +90,13 @@ def from_tickets(
     InputError : the export cannot be used, or ``out`` cannot be written; nothing is left behind then
     """
     tell = progress or (lambda line: None)
-    target = _check_out(out, overwrite)
+    target = None if out is None else check_file(out, overwrite=overwrite)
     tell("looking at the columns")
     guess = guess_columns(path, overrides, separator=separator, encoding=encoding, date_order=date_order)
     tell("reading the tickets")
     log = read_log(path, columns=guess)
+    if hold_out is not None:
+        held.split(log, 1 - hold_out)  # says what is wrong before any long work
     tell("deriving the organisation")
     title = name or f"Derived from {Path(path).name.split('.')[0]}"
     derived = derive(log, title, customers, smallest_group=smallest_group, adjust=adjust)
@@ -110,6 +116,19 @@ def from_tickets(
             f"log beside simulation ({len(log.cases):,} tickets, {runs}):",
             *comparison.table_lines(report.table),
         ]
+    if hold_out is not None and seeds:
+        tell(f"fitting on the first {1 - hold_out:.0%} of the tickets, simulating the rest, {len(seeds)} runs")
+        report.held_out = held.held_out(
+            log, seeds, share=1 - hold_out, without=without, name=title, customers=customers, smallest_group=smallest_group,
+            adjust=adjust,
+        )  # fmt: skip
+        fits = int((report.held_out["verdict"] == "inside").sum())
+        report.lines += [
+            "",
+            *held.describe(log, 1 - hold_out),
+            *comparison.table_lines(report.held_out),
+            f"{fits} of {len(report.held_out)} simulated figures lie in the interval of the rest",
+        ]
     if target is not None:
         write_whole(target, text)
         report.out = target
@@ -127,33 +146,10 @@ def _with_notes(derived: Derived, log: Log) -> str:
     return "\n".join(comments) + "\n\n" + organisation.dump(derived.chain)
 
 
-def _check_out(out: str | Path | None, overwrite: bool) -> Path | None:
-    if out is None:
-        return None
-    target = Path(out)
-    if target.is_dir() or not target.parent.is_dir():
-        what = "this is a folder" if target.is_dir() else "there is no such folder"
-        raise InputError(what, place="--out", value=str(out), allowed="a file name in a folder that is there")
-    if target.exists() and not overwrite:
-        raise InputError(
-            "this file is there already", place="--out", value=str(out), allowed="a new file name",
-            hint="choose another, or say --overwrite to replace it",
-        )  # fmt: skip
-    return target
-
-
 def write_whole(target: Path, text: str) -> None:
-    """Write a text file whole or not at all: to a temporary neighbour first, which then takes the name."""
-    temporary = None
+    """Write a text file whole or not at all, over one that is there."""
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=".", delete=False) as file:
-            temporary = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
+        with whole.file(target, overwrite=True) as file:
+            file.write(text.encode())
     except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
         raise InputError("this file cannot be written", place="--out", value=str(target), hint=error.strerror) from None

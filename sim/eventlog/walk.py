@@ -57,9 +57,11 @@ class Walks:
     first : share of cases that start at each unit
     handed : row i, column j: share of unit i's visits handed to unit j
     seed : of the draws
+    inputs : for each unit, working days that its cases were seen waiting for what they had asked other units for
     """
 
-    def __init__(self, first: np.ndarray, handed: np.ndarray, seed: int = 20240229, cases: int = CASES) -> None:
+    def __init__(self, first: np.ndarray, handed: np.ndarray, seed: int = 20240229, cases: int = CASES,
+                 inputs: list[np.ndarray] | None = None) -> None:  # fmt: skip
         random = np.random.default_rng(seed)
         units = len(first)
         ways = np.cumsum(np.column_stack([handed, np.maximum(0.0, 1 - handed.sum(axis=1))]), axis=1)
@@ -79,6 +81,11 @@ class Walks:
         self.score = random.standard_normal(len(self.unit))
         self.chance = random.random(len(self.unit))
         self.work_score = random.standard_normal(len(self.unit))
+        self.inputs = np.zeros(len(self.unit))
+        for place, seen in enumerate(inputs or []):
+            mine = self.unit == place
+            if len(seen):
+                self.inputs[mine] = random.choice(seen, int(mine.sum()))
 
     def lengths(
         self, rests: list[Rest], work_days: np.ndarray, spread: float, slot: float, shift: float, stretch: float
@@ -89,7 +96,7 @@ class Walks:
         variance = np.log1p(spread**2)
         stay = slot + work_days[self.unit] * np.exp(np.sqrt(variance) * self.work_score - variance / 2)
         rest = np.exp(mu[self.unit] + sigma[self.unit] * self.score)
-        stay += np.where(self.chance < share[self.unit], rest, 0.0)
+        stay += self.inputs + np.where(self.chance < share[self.unit], rest, 0.0)
         return np.bincount(self.case, stay, minlength=self.cases)
 
     def adjust(

@@ -15,6 +15,11 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from sim.errors import InputError
+from sim.given import DAMAGED
+
+MOST_LEVELS = 50
+LARGEST = 5_000_000
+"""Bytes from the end of one event to the end of the next: what is held of a log at a time."""
 
 COLUMNS = (
     "case:concept:name",
@@ -32,6 +37,9 @@ COLUMNS = (
     "case:closed",
     "case:reopen_count",
     "case:reassignment_count",
+    "case:parent",
+    "case:caller_group",
+    "case:hours_worked",
 )
 """Columns of a row: XES keys, with ``case:`` before those of the trace."""
 
@@ -42,6 +50,10 @@ _OTHER_KEYS = {
     "sladue": "case:due", "openedat": "case:opened", "created": "case:opened", "createdat": "case:opened",
     "resolvedat": "case:resolved", "closedat": "case:closed", "reopencount": "case:reopen_count",
     "reassignmentcount": "case:reassignment_count", "assignmentgroup": "org:group", "team": "org:group",
+    "dueat": "case:due", "dueby": "case:due",
+    "parent": "case:parent", "parentid": "case:parent", "parentincident": "case:parent", "parentticket": "case:parent",
+    "parentcase": "case:parent", "callergroup": "case:caller_group", "callerdepartment": "case:caller_group",
+    "requesterdepartment": "case:caller_group", "hoursworked": "case:hours_worked",
     "group": "org:group", "department": "org:group", "assignedto": "org:resource", "assignee": "org:resource",
 }  # fmt: skip
 
@@ -59,8 +71,9 @@ def rows(raw: IO[bytes], source: str) -> Iterator[list[str]]:
     trace: dict[str, str] = {}
     depth_of_event = False
     open_elements: list = []
+    measured = _Measured(raw, source)
     try:
-        for what, element in iterparse(raw, events=("start", "end"), forbid_dtd=False, forbid_entities=True):
+        for what, element in iterparse(measured, events=("start", "end"), forbid_dtd=False, forbid_entities=True):
             name = element.tag.rpartition("}")[2]
             if what == "start":
                 if not open_elements and name != "log":
@@ -69,6 +82,11 @@ def rows(raw: IO[bytes], source: str) -> Iterator[list[str]]:
                         allowed="an XES file, whose root is <log>",
                     )  # fmt: skip
                 open_elements.append(element)
+                if len(open_elements) > MOST_LEVELS:
+                    raise InputError(
+                        "the elements of this log are nested too deep", source=source, place=f"trace {trace_number}",
+                        value=f"more than {MOST_LEVELS} levels", allowed="an XES event log",
+                    )  # fmt: skip
                 if name == "trace":
                     trace_number += 1
                     trace = {}
@@ -93,8 +111,9 @@ def rows(raw: IO[bytes], source: str) -> Iterator[list[str]]:
                 column = _column(element.get("key", ""), of_trace=True)
                 if column is not None:
                     trace[column] = element.get("value", "")
-            if parent is not None and name in ("event", "trace", "global", "extension", "classifier"):
+            if parent is not None:  # what was taken up is let go, so that memory holds one event at a time
                 parent.remove(element)
+                measured.since = 0
     except ParseError as error:
         line = error.position[0] if hasattr(error, "position") else "?"
         raise InputError(
@@ -106,8 +125,29 @@ def rows(raw: IO[bytes], source: str) -> Iterator[list[str]]:
             "this file defines XML entities, which are refused for safety", source=source, value=str(error)[:80],
             allowed="an XES event log without a DOCTYPE that defines entities",
         ) from None  # fmt: skip
-    except (EOFError, OSError) as error:
+    except (ValueError, LookupError) as error:  # an encoding that is not known, or that expat cannot read
+        raise InputError(
+            "this XML is in an encoding that cannot be read", source=source, value=str(error), allowed="UTF-8 or UTF-16"
+        ) from None
+    except DAMAGED as error:
         raise InputError("this file cannot be read to its end", source=source, value=str(error)) from None
+
+
+class _Measured:
+    """Bytes of a log, counted since the last event that was taken up."""
+
+    def __init__(self, raw: IO[bytes], source: str) -> None:
+        self.raw, self.source, self.since = raw, source, 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.raw.read(size)
+        self.since += len(block)
+        if self.since > LARGEST:
+            raise InputError(
+                "one element of this log is too large", source=self.source, value=f"more than {LARGEST:,} bytes",
+                allowed="events with their attributes",
+            )  # fmt: skip
+        return block
 
 
 def _column(key: str, *, of_trace: bool) -> str | None:

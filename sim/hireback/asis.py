@@ -352,9 +352,9 @@ def as_is(
     counter = Counter(progress)
 
     def one_run(run_seed: int) -> _OneRun:
-        model = ServiceModel(chain, seed=run_seed).run(warm_up + days)
-        counter.tick()
-        return _observe(model, available, warm_up)
+        with ServiceModel(chain, seed=run_seed).run(warm_up + days) as model:
+            counter.tick()
+            return _observe(model, available, warm_up)
 
     seeds = tuple(range(seed, seed + runs))
     found = each(one_run, seeds, workers, counter)

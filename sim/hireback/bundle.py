@@ -398,14 +398,15 @@ def _holds_back(trials: Trials, levels: Levels, price: float) -> dict[str, float
     def one_run(root: ServiceModel) -> np.ndarray:
         model = future(root, levels, trials.days)
         trials.counter.tick()
-        demand = asis.demand(model, trials.warm_up)
         found, weights = [], []
-        for row in trials.rows:
-            seen = asis.view(model, row, trials.warm_up)
-            if seen is not None and demand[row] > 0:
-                swaps = choice.swaps(seen.perceived, seen.weights, seen.trust, trials.offers, price=price)
-                found.append([float(swaps[name].mean()) for name in choice.FACTORS])
-                weights.append(float(demand[row]))
+        with model:
+            demand = asis.demand(model, trials.warm_up)
+            for row in trials.rows:
+                seen = asis.view(model, row, trials.warm_up)
+                if seen is not None and demand[row] > 0:
+                    swaps = choice.swaps(seen.perceived, seen.weights, seen.trust, trials.offers, price=price)
+                    found.append([float(swaps[name].mean()) for name in choice.FACTORS])
+                    weights.append(float(demand[row]))
         return np.average(found, axis=0, weights=weights) if found else np.full(len(choice.FACTORS), np.nan)
 
     effects = mean_of_known(np.array(each(one_run, trials.roots, trials.workers, trials.counter)), axis=0)

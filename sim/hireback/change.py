@@ -87,8 +87,8 @@ class Trials:
 
         def one_start(number: int) -> tuple[ServiceModel, float, tuple[np.ndarray, float, float], Volumes]:
             root = ServiceModel(chain, seed=seed + number).run(warm_up)
-            model = root.branch().run(days)
-            return root, place_of(root, row).cost, self._end(model, 1.0), volumes(model, warm_up)
+            with root.branch().run(days) as model:
+                return root, place_of(root, row).cost, self._end(model, 1.0), volumes(model, warm_up)
 
         found = each(one_start, range(runs), workers, self.counter)
         self.roots = [root for root, *_ in found]
@@ -106,7 +106,8 @@ class Trials:
 
         def one(item: tuple[int, int]) -> tuple[np.ndarray, float, float]:
             number, place = item
-            return self._end(future(self.roots[number], groups[place], self.days), self.price(bills[place]))
+            with future(self.roots[number], groups[place], self.days) as model:
+                return self._end(model, self.price(bills[place]))
 
         found = each(one, items, self.workers, self.counter)
         wide = len(groups)

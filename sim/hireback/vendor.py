@@ -212,7 +212,8 @@ def should_all(
 
     def one_start(number: int) -> tuple[ServiceModel, _Run]:
         root = ServiceModel(chain, seed=seed + number).run(warm_up)
-        as_is = _measured(root.branch().run(days), warm_up)
+        with root.branch().run(days) as model:
+            as_is = _measured(model, warm_up)
         tick()
         return root, as_is
 
@@ -224,11 +225,13 @@ def should_all(
         model = root.branch()
         vendor = takeover.vendor_for(model, row, place, quality, price, market.price)
         takeover.take_over(model, row, vendor, market, carried=carried)
-        ended = _measured(model.run(days), warm_up)
+        with model.run(days):
+            ended = _measured(model, warm_up)
         tick()
         return ended, place
 
     results: list[Should] = []
+    starts: list[tuple[ServiceModel, _Run]] = []
     pool = ThreadPoolExecutor(workers)
     try:
         starts = each(one_start, range(runs), workers, counter)
@@ -249,6 +252,8 @@ def should_all(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        for root, _ in starts:
+            root.close()
     return results
 
 

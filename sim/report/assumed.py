@@ -7,6 +7,7 @@ import shlex
 import numpy as np
 import pandas as pd
 
+from sim import results
 from sim.assumptions import SPREAD
 from sim.errors import InputError
 from sim.estimates import Estimate
@@ -33,7 +34,7 @@ def tables(saved: Saved) -> tuple[pd.DataFrame, pd.DataFrame] | None:
             raise InputError("a table of these results is missing", source=str(saved.folder), value=name,
                              allowed="the folder as `service-culture assumptions` left it",
                              hint="run `service-culture assumptions` again, or give --no-assumptions")  # fmt: skip
-        found.append(pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path))
+        found.append(results.read_table(path))
     return found[0], found[1]
 
 

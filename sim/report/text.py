@@ -10,6 +10,8 @@ from sim.estimates import Estimate
 
 MINUS = "−"
 MOST_DECIMALS = 3
+TURNS = dict.fromkeys((*range(0x202A, 0x202F), 0x2066, 0x2067), "\ufffd")
+"""For `str.translate`: marks that make the text after them read backwards. A name may hold them; they are shown, not obeyed."""
 
 
 def decimals(one: Estimate) -> int:

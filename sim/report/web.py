@@ -15,7 +15,7 @@ from sim.report.document import Bullets, Code, Column, Document, Figure, Paragra
 
 
 def render(document: Document) -> str:
-    """Return the page. Every text is escaped, whoever it comes from."""
+    """Return the page. Every text is escaped, whoever it comes from, and none turns a line around."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("sim.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -27,7 +27,8 @@ def render(document: Document) -> str:
     }  # fmt: skip
     environment.filters |= {"base64": _base64, "identity": id}
     environment.globals |= {"cell": cell, "keys": keys(document)}
-    return environment.get_template("report.html").render(document=document, limits=_limits(document))
+    page = environment.get_template("report.html").render(document=document, limits=_limits(document))
+    return page.translate(text.TURNS)
 
 
 def pdf(document: Document) -> bytes:

@@ -13,6 +13,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
+from sim.report import text
 from sim.report.document import Block, Bullets, Code, Document, Figure, Paragraph, Section, Table
 from sim.report.web import cell
 
@@ -183,5 +184,6 @@ def _together(row: Any) -> None:
 
 
 def _plain(words: str) -> str:
-    """Return a text without the control characters that XML does not hold."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", words)
+    """Return a text without the control characters that XML does not hold, and with marks that turn a line around shown."""
+    words = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", words)
+    return words.translate(text.TURNS)

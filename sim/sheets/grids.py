@@ -6,18 +6,20 @@ import csv
 import io
 import re
 import warnings
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim import given
+from sim.errors import InputError, shorten
+from sim.formulas import unguarded
+from sim.sheets import packed
+from sim.sheets.packed import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
 
 MOST_BYTES = 50_000_000
-"""A file larger than this is refused unread, and so is a workbook that would unpack to ten times as much."""
+"""A file larger than this is refused unread; see `sim.sheets.packed` for what a workbook may unpack to."""
 
-MOST_ROWS, MOST_COLUMNS = 200_000, 2_000
 SEPARATORS = (",", ";", "\t", "|")
 WORKBOOKS = (".xlsx", ".xlsm")
 _OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers")
@@ -95,19 +97,7 @@ def read(path: Path) -> list[Grid]:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        raise InputError(
-            "this file cannot be read", source=str(path), value=getattr(error, "strerror", None) or str(error),
-            allowed="an .xlsx workbook or a CSV that is there",
-        ) from None  # fmt: skip
-    if len(content) > MOST_BYTES:
-        raise InputError(
-            "this file is too large", source=str(path), value=f"more than {MOST_BYTES:,} bytes",
-            allowed=f"up to {MOST_BYTES:,} bytes",
-        )  # fmt: skip
+    content = given.read_bytes(path, MOST_BYTES, allowed="an .xlsx workbook or a CSV that is there")
     if not content.strip():
         raise InputError("this file is empty", source=str(path), allowed="a table with a header")
     return content
@@ -119,65 +109,52 @@ def _bytes(path: Path) -> bytes:
 def _workbook(path: Path, content: bytes) -> list[Grid]:
     import openpyxl
 
-    problem = "this workbook cannot be read"
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if not any(name.endswith("workbook.xml") for name in names):
-            raise InputError(
-                "this is no .xlsx workbook", source=str(path), allowed=".xlsx or CSV", hint="save it as .xlsx"
-            )
-        if unpacked > 10 * MOST_BYTES:
-            raise InputError(
-                "this workbook is too large", source=str(path), value=f"{unpacked:,} bytes unpacked",
-                allowed=f"up to {10 * MOST_BYTES:,} bytes",
-            )  # fmt: skip
+        slim, seen = packed.look_through(content)
+    except InputError as error:
+        raise error.located(str(path)) from None
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of extensions that openpyxl leaves out: colours, validations
-            said = openpyxl.load_workbook(io.BytesIO(content), data_only=False)
-            formulas = any(
-                cell.data_type == "f" for sheet in said.worksheets for row in sheet.iter_rows() for cell in row
-            )
-            shown = openpyxl.load_workbook(io.BytesIO(content), data_only=True) if formulas else said
-    except InputError:
-        raise
+            book = openpyxl.load_workbook(io.BytesIO(slim), read_only=True, data_only=True, keep_links=False)
+            sheets: list[Any] = list(
+                book.worksheets
+            )  # openpyxl tells where a sheet stands in the file, but not its types
+            return [_sheet(sheet, seen[sheet._worksheet_path]) for sheet in sheets]
     except Exception as error:  # whatever zip, XML and openpyxl raise on a damaged file
         raise InputError(
-            problem, source=str(path), value=f"{type(error).__name__}: {error}", allowed="an undamaged .xlsx workbook",
-            hint="open it in Excel and save it again",
+            "this workbook cannot be read", source=str(path), value=f"{type(error).__name__}: {shorten(str(error))}",
+            allowed="an undamaged .xlsx workbook", hint="open it in Excel and save it again",
         ) from None  # fmt: skip
-    return [_sheet(path, sheet, shown[sheet.title]) for sheet in said.worksheets]
 
 
-def _sheet(path: Path, said: Any, shown: Any) -> Grid:
-    if said.max_row > MOST_ROWS or said.max_column > MOST_COLUMNS:
-        raise InputError(
-            "this sheet is too large", source=str(path), place=said.title,
-            value=f"used as far as {letters(said.max_column - 1)}{said.max_row}",
-            allowed=f"up to {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns",
-            hint="delete the empty rows and columns behind the table and save it",
-        )  # fmt: skip
-    rows = [
-        [_cell(mine, theirs.value) for mine, theirs in zip(row, beside, strict=True)]
-        for row, beside in zip(said.iter_rows(), shown.iter_rows(), strict=True)
-    ]
-    for area in said.merged_cells.ranges:  # what is written once over several rows or columns is meant for each of them
-        value = rows[area.min_row - 1][area.min_col - 1]
-        for row in range(area.min_row - 1, min(area.max_row, len(rows))):
-            for column in range(area.min_col - 1, min(area.max_col, len(rows[row]))):
-                rows[row][column] = value
-    return Grid(said.title, rows)
+def _sheet(sheet: Any, seen: packed.Sheet) -> Grid:
+    sheet.reset_dimensions()  # what a file says of its size need not be so; what is in it was counted
+    rows = [[_cell(cell) for cell in row] for row in sheet.iter_rows()]
+    for row, column in seen.unvalued:
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = Unreadable(
+                "this formula has no value in the file",
+                "open the workbook in Excel and save it, or write the value itself",
+            )
+    for top, left, bottom, right in seen.merged:  # what is written once over several rows or columns is meant for each
+        value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
+        if is_blank(value):
+            continue
+        rows.extend([] for _ in range(len(rows), bottom + 1))
+        for line in rows[top : bottom + 1]:
+            line.extend([None] * (right + 1 - len(line)))
+            line[left : right + 1] = [value] * (right + 1 - left)
+    return Grid(sheet.title, rows)
 
 
-def _cell(cell: Any, shown: Any) -> Any:
-    if cell.data_type == "f" and shown is None:
+def _cell(cell: Any) -> Any:
+    shown = cell.value
+    if cell.data_type == "e" or (
+        isinstance(shown, str) and re.fullmatch(r"#[A-Z/0]{1,20}[!?]?", shown) and "!" in shown
+    ):
         return Unreadable(
-            "this formula has no value in the file", "open the workbook in Excel and save it, or write the value itself"
-        )
-    if cell.data_type == "e" or (isinstance(shown, str) and re.fullmatch(r"#[A-Z/0]+[!?]?", shown) and "!" in shown):
-        return Unreadable(
-            f"the spreadsheet shows the error {shown} here", "mend the formula, or write the value itself"
+            f"the spreadsheet shows the error {shorten(shown)} here", "mend the formula, or write the value itself"
         )
     return shown
 
@@ -194,12 +171,22 @@ def _csv(path: Path, content: bytes) -> Grid:
         separator = text[4]
         text = "\n" + text[5:].lstrip("\r\n")  # the line still counts
     separator = separator or _separator(text)
+    rows: list[list[Any]] = []
+    cells = 0
     try:
-        rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise InputError("this CSV cannot be read to its end", source=str(path), value=str(error)) from None
-    if len(rows) > MOST_ROWS or max(map(len, rows), default=0) > MOST_COLUMNS:
-        raise InputError("this table is too large", source=str(path), allowed=f"up to {MOST_ROWS:,} rows")
+        for fields in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            rows.append([unguarded(field) for field in fields])
+            cells += len(fields)
+            if len(rows) > MOST_ROWS or len(fields) > MOST_COLUMNS or cells > MOST_CELLS:
+                raise InputError(
+                    "this table is too large", source=str(path), place=f"row {len(rows):,}",
+                    allowed=f"up to {MOST_ROWS:,} rows, {MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells",
+                )  # fmt: skip
+    except (csv.Error, TypeError, ValueError) as error:  # a separator that the sep= line names and csv cannot use
+        raise InputError(
+            "this CSV cannot be read to its end", source=str(path), value=str(error),
+            allowed=f"fields of up to {csv.field_size_limit():,} characters", hint="is a quotation mark never closed?",
+        ) from None  # fmt: skip
     return Grid(path.name, rows, "." if separator == "," else None)
 
 

@@ -37,6 +37,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "setting": ("what", "property", "key", "lever"),
     "value": ("is", "wert"),
 }
+LONGEST_HEADER = 1_000
+"""Characters of a header, or of a name to be found, that are looked at."""
 NOTE = re.compile(r"\s*(#.*|(notes?|comments?|remarks?|bemerkung(en)?|kommentare?)\b.*)", re.IGNORECASE | re.DOTALL)
 """Headers of columns that are for people only."""
 
@@ -123,7 +125,7 @@ BY_NAME = {sheet.name: sheet for sheet in SHEETS}
 
 def key(header: Any) -> str:
     """Return a header as it is compared: small letters, words joined by underscores, units in brackets left out."""
-    text = re.sub(r"[(\[].*?[)\]]", " ", str(header).casefold())
+    text = re.sub(r"[(\[].*?[)\]]", " ", str(header)[:LONGEST_HEADER].casefold())  # on longer ones this takes long
     return re.sub(r"[^0-9a-zäöüßéèàç]+", "_", text).strip("_")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sim.errors import InputError
 from sim.sheets.grids import Unreadable
 
+LARGEST = 1e300
 _SPACES = re.compile(r"(?<=\d)[\s  '’](?=\d{3}(?!\d))")
 
 
@@ -33,7 +34,9 @@ def number(value: Any, decimal: str | None, place: str, *, allowed: str = "a num
             "this cell holds a date or a time", place=place, value=str(value), allowed=allowed,
             hint="the spreadsheet took what was typed for a date: format the cell as a number and type it again",
         )  # fmt: skip
-    found = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    found = None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        found = float(value) if abs(value) <= LARGEST else None  # an integer of 400 digits has no float
     if isinstance(value, str):
         found = from_text(value, decimal, place)
     if found is None or not math.isfinite(found):

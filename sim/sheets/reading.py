@@ -50,11 +50,14 @@ class _Places:
 
 def is_spreadsheet(path: Path) -> bool:
     """Tell whether a path names a workbook or a folder, whether or not it can be read."""
+    return _is_folder(path) or path.suffix.casefold() in (*grids.WORKBOOKS, ".xls", ".xlsb", ".ods", ".numbers")
+
+
+def _is_folder(path: Path) -> bool:
     try:
-        folder = path.is_dir()
+        return path.is_dir()
     except (OSError, ValueError):  # a name that no system has; whoever reads it says so
-        folder = False
-    return folder or path.suffix.casefold() in (*grids.WORKBOOKS, ".xls", ".xlsb", ".ods", ".numbers")
+        return False
 
 
 def read(path: str | Path) -> ServiceChain:
@@ -72,7 +75,7 @@ def read(path: str | Path) -> ServiceChain:
     found = _sheets(path)
     chain, places = ServiceChain(), _Places()
     chain.graph.update({name: value for name, value in structure.GRAPH_DEFAULTS.items() if name != "sources"})
-    chain.graph["name"] = path.stem
+    chain.graph["name"] = structure.name_from(path.stem)
     try:
         for sheet in SHEETS:
             if sheet.name not in found:
@@ -93,8 +96,11 @@ def read(path: str | Path) -> ServiceChain:
 
 
 def _sheets(path: Path) -> dict[str, Grid]:
-    if path.is_dir():
-        files = sorted(one for one in path.iterdir() if one.suffix.casefold() in (".csv", ".tsv", ".txt"))
+    if _is_folder(path):
+        try:
+            files = sorted(one for one in path.iterdir() if one.suffix.casefold() in (".csv", ".tsv", ".txt"))
+        except OSError as error:
+            raise InputError("this folder cannot be read", source=str(path), value=error.strerror) from None
         offered = [(one.stem, grid) for one in files if _sheet_of(one.stem) for grid in grids.read(one)]
         names = [one.stem for one in files]
     else:
@@ -115,18 +121,18 @@ def _sheets(path: Path) -> dict[str, Grid]:
         missing.remove("Departments")
     if missing:
         near = next((hint for name in names if not _sheet_of(name) and (hint := did_you_mean(name, missing))), None)
-        what = "files departments.csv, segments.csv and links.csv" if path.is_dir() else "sheets " + ", ".join(
+        what = "files departments.csv, segments.csv and links.csv" if _is_folder(path) else "sheets " + ", ".join(
             sheet.title for sheet in SHEETS
         )  # fmt: skip
         first = (
-            f"this folder has no {missing[0].casefold()}.csv" if path.is_dir() else f"there is no sheet {missing[0]}"
+            f"this folder has no {missing[0].casefold()}.csv" if _is_folder(path) else f"there is no sheet {missing[0]}"
         )
         raise InputError(
             first, source=str(path), value=", ".join(names) or "nothing", allowed=what,
             hint=near or "start from a template: `service-culture new firm.xlsx`, or `service-culture new my-firm/`",
         )  # fmt: skip
     for grid in found.values():
-        if path.is_dir():
+        if _is_folder(path):
             grid.decimal = grid.decimal or next((one.decimal for one in found.values() if one.decimal), None)
     return found
 
@@ -172,14 +178,16 @@ def _rows(sheet: Sheet, grid: Grid) -> list[_Row]:
 def _columns(sheet: Sheet, grid: Grid, top: int) -> dict[str, int]:
     names = headers(sheet)
     where: dict[str, int] = {}
-    for place, header in enumerate(grid.rows[top]):
-        if is_blank(header):
-            below = next((r for r in range(top + 1, len(grid.rows)) if _filled(grid, r, place)), None)
-            if below is not None:
+    head = grid.rows[top]
+    for row in grid.rows[top + 1 :]:
+        for place, cell in enumerate(row):
+            if not is_blank(cell) and (place >= len(head) or is_blank(head[place])):
                 raise InputError(
-                    "this column has no header", place=grid.place(top, place), value=grid.rows[below][place],
+                    "this column has no header", place=grid.place(top, place), value=cell,
                     allowed="a column of the template", hint="give a column for notes a header that begins with #",
                 )  # fmt: skip
+    for place, header in enumerate(head):
+        if is_blank(header):
             continue
         if NOTE.fullmatch(str(header)):
             continue
@@ -195,10 +203,6 @@ def _columns(sheet: Sheet, grid: Grid, top: int) -> dict[str, int]:
             )  # fmt: skip
         where[name] = place
     return where
-
-
-def _filled(grid: Grid, row: int, column: int) -> bool:
-    return column < len(grid.rows[row]) and not is_blank(grid.rows[row][column])
 
 
 def _unknown(sheet: Sheet, said: Any, place: str) -> InputError:

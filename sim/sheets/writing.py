@@ -9,6 +9,7 @@ from typing import Any
 from sim import levers, structure
 from sim.chain import ServiceChain
 from sim.errors import InputError
+from sim.formulas import guarded, is_formula
 from sim.sheets.layout import SHEETS, Column, Sheet, columns
 
 SPARE_ROWS = 150
@@ -79,13 +80,13 @@ def _unit(column: Column) -> str:
 
 
 def csv_files(chain: ServiceChain, *, template: bool = False) -> dict[str, str]:
-    """Return the files of a folder, by name: a CSV for each sheet, with commas and decimal points."""
+    """Return the files of a folder, by name: a CSV for each sheet, with commas and decimal points, and no formula."""
     files = {}
     for name, (head, rows) in tables(chain, template=template).items():
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([column.name for column in head])
-        writer.writerows([["" if value is None else value for value in row] for row in rows])
+        writer.writerows([["" if value is None else guarded(value) for value in row] for row in rows])
         files[f"{name}.csv"] = out.getvalue()
     return files
 
@@ -167,7 +168,8 @@ def _fill(page: Any, sheet: Sheet, head: list[Column], rows: list[list[Any]]) ->
             cell = page.cell(number, place)
             cell.value = value
             if isinstance(value, str):
-                cell.data_type = "s"  # a name that begins with = is no formula
+                cell.data_type = "s"  # a name that begins with = is no formula …
+                cell.quotePrefix = is_formula(value)  # … and becomes none when somebody edits the cell
                 cell.alignment = Alignment(wrap_text=len(value) > 60, vertical="top")
     page.freeze_panes = page.cell(2, 1 + len(sheet.keys))
     if sheet.kind != "graph":

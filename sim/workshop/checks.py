@@ -159,7 +159,13 @@ def _promise(room: Room, data: Data, person: str = "host") -> dict[str, Any]:
         "who": inputs.text(data.get("who"), "who", needed=False),
         "what": inputs.text(data.get("what"), "what"),
         "when": inputs.text(data.get("when"), "when", needed=False),
+        "once": _once(data),
     }
+
+
+def _once(data: Data) -> str:
+    """Return what the page calls something that it may have to send again; the same name is kept once."""
+    return inputs.text(data.get("once"), "once", needed=False)
 
 
 # --- the facilitator --------------------------------------------------------------------------------------------------
@@ -239,8 +245,10 @@ def _department(room: Room, data: Data) -> dict[str, Any]:
 
 
 def _paper(room: Room, data: Data) -> dict[str, Any]:
-    """Keep a block of a sheet of paper; the first begins a sheet, later ones name it."""
-    sheet = data.get("sheet")
+    """Keep a block of a sheet of paper; the first begins a sheet, later ones name it, and so does one that is sent again."""
+    sheet, once = data.get("sheet"), _once(data)
+    if sheet is None and once:
+        sheet = next((key for key, one in room.people.items() if (one.source, one.once) == ("paper", once)), None)
     if sheet is not None:
         known = room.people.get(sheet) if isinstance(sheet, str) else None
         if known is None or known.source != "paper" or known.department is None:
@@ -251,7 +259,7 @@ def _paper(room: Room, data: Data) -> dict[str, Any]:
         count = int(inputs.number(data.get("count", 1), 1, 1000, "count", whole=True))
         home = _known(room, data.get("department")).key
         number = sum(one.source == "paper" for one in room.people.values()) + 1
-        kept = {"person": f"p{number}", "home": home, "people": count}
+        kept = {"person": f"p{number}", "home": home, "people": count, "once": once}
     if data.get("about") == GUESS:
         return kept | {"about": GUESS, **_guess(room, data)}
     return kept | _sheet(room, data, kept["home"])

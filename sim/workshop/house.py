@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sim import whole
 from sim.chain import ServiceChain
 from sim.workshop import address, engine
 from sim.workshop.inputs import Refused
-from sim.workshop.session import Session, begin
+from sim.workshop.session import DRAFTS, Session, begin
 from sim.workshop.store import Store
 
 MOST_SESSIONS = 20
@@ -47,9 +48,15 @@ class Workshop:
 
     def open(self, path: Path) -> Session:
         """Open a session file and serve it."""
+        whole.tidy(path.parent / DRAFTS)
         store = Store(path)
-        code = store.fact("code")
-        session = Session(store, place=lambda: self.place(str(code)), **self._settings)
+        store.hold()
+        try:
+            code = store.facts("code")["code"]
+            session = Session(store, place=lambda: self.place(str(code)), **self._settings)
+        except BaseException:
+            store.close()
+            raise
         self.sessions[session.code] = session
         return session
 

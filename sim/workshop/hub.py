@@ -43,7 +43,7 @@ class Hub:
         delay: float = 0.0,
     ) -> None:
         self._make = make
-        self._tick, self._delay = tick, delay
+        self._tick, self._delay, self._due = tick, delay, 0.0
         self.id = first
         self._body = b""
         self.message = b""
@@ -54,14 +54,21 @@ class Hub:
         self.who: Counter[str] = Counter()
         self._on_listeners = on_listeners
 
-    def touch(self) -> None:
+    def touch(self, patience: float = 0.0) -> None:
         """Say that the state may have changed; a broadcast follows within a tick, if it has. Event loop only.
 
-        Where nobody listens nothing is made; whoever comes gets the state of that moment.
+        ``patience`` is added where it may take longer; whatever is more urgent takes it along. Where nobody listens nothing is
+        made; whoever comes gets the state of that moment.
         """
-        if self._timer is None and not self._closed and self.who:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(max(loop.time() + self._delay, self._last + self._tick), self._publish)
+        if self._closed or not self.who:
+            return
+        loop = asyncio.get_running_loop()
+        due = max(loop.time() + self._delay + patience, self._last + self._tick)
+        if self._timer is None or due < self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._due = due
+            self._timer = loop.call_at(due, self._publish)
 
     def _publish(self) -> None:
         self._timer = None

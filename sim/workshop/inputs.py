@@ -50,7 +50,16 @@ def clean(value: object, field: str, longest: int) -> str:
     return text
 
 
-_TURNS = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+TURNS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Marks that turn the direction of a line: with them a name can make the text after it read backwards."""
+
+
+def turned_off(text: str) -> str:
+    """Return a text from a file with such marks shown instead of obeyed."""
+    return text.translate(dict.fromkeys(map(ord, TURNS), "\ufffd"))
+
+
+_TURNS = frozenset(TURNS + "\u200b\u2060\ufeff")
 
 
 def text(value: object, field: str, *, needed: bool = True) -> str:

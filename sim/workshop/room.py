@@ -65,7 +65,7 @@ Place = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """Who changes what by when."""
+    """Who changes what by when; ``once`` is what the page calls it, the same each time that it is sent."""
 
     id: int
     person: str
@@ -73,15 +73,20 @@ class Commitment:
     what: str
     when: str
     removed: bool = False
+    once: str = ""
 
 
 @dataclass(slots=True)
 class Person:
-    """Somebody in the room, by a random key: a phone, a paper sheet, or a simulated participant."""
+    """Somebody in the room, by a random key: a phone, a paper sheet, or a simulated participant.
+
+    ``once`` is what the facilitator's page calls a sheet, the same each time that it is sent.
+    """
 
     department: str | None = None
     people: int = 1
     source: str = "phone"
+    once: str = ""
     given: dict[str, dict[str, int]] = field(
         default_factory=dict
     )  # by department: who moves keeps what was said before
@@ -152,6 +157,10 @@ class Room:
         """Return the key of a person's department, or None when there is none or it was removed."""
         own = self.departments.get(person.department or "")
         return own.key if own is not None and not own.removed else None
+
+    def promised(self, person: str, once: Any) -> bool:
+        """Tell whether somebody's commitment is there already, from an earlier time that it was sent."""
+        return bool(once) and any((one.person, one.once) == (person, once) for one in self.commitments.values())
 
     def blocks(self) -> dict[tuple[Group, str], Block]:
         """Return all answers by group and dimension."""
@@ -247,7 +256,9 @@ class Room:
         self.people[data["person"]].prediction = {name: data[name] for name in ("hired", "share", "weakest")}
 
     def _on_commit(self, data: Mapping[str, Any], at: float) -> None:
-        self.commitments[data["id"]] = Commitment(data["id"], data["person"], data["who"], data["what"], data["when"])
+        self.commitments[data["id"]] = Commitment(
+            data["id"], data["person"], data["who"], data["what"], data["when"], once=data.get("once", "")
+        )
 
     def _on_phase(self, data: Mapping[str, Any], at: float) -> None:
         self.phase = data["to"]
@@ -286,7 +297,9 @@ class Room:
         self.timer_ends = None if data["minutes"] is None else round(at + 60 * data["minutes"], 3)
 
     def _on_paper(self, data: Mapping[str, Any], at: float) -> None:
-        self.people.setdefault(data["person"], Person(data["home"], data.get("people", 1), "paper"))
+        self.people.setdefault(
+            data["person"], Person(data["home"], data.get("people", 1), "paper", data.get("once", ""))
+        )
         if "hired" in data:
             self._on_predict(data, at)
         else:
@@ -297,7 +310,13 @@ class Room:
         self.rehearsing = True
         for number, one in enumerate(data["people"], start=1):
             self.people[f"s{number}"] = Person(
-                one["department"], 1, "simulated", {one["department"]: one["given"]}, one["received"], one["prediction"]
+                one["department"],
+                1,
+                "simulated",
+                "",
+                {one["department"]: one["given"]},
+                one["received"],
+                one["prediction"],
             )
 
     def _on_rehearse_stop(self, data: Mapping[str, Any], at: float) -> None:
@@ -362,7 +381,7 @@ class Room:
         if new.to != new.before:
             kept.append((place, new))
         now = tuple(sorted(kept, key=self._from_general_to_special))
-        if self.pulling is not None and self.pulling[:2] == (place, new.lever) and at - self.pulling[2] < ONE_PULL:
+        if self.pulling is not None and self.pulling[:2] == (place, new.lever) and 0 <= at - self.pulling[2] < ONE_PULL:
             ((slot, before, _),) = self.past.pop()
             self.changes = before
             self._step((slot, now))

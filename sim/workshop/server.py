@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -31,21 +30,21 @@ from starlette.templating import Jinja2Templates
 from sim import organisation
 from sim.errors import InputError
 from sim.workshop import language, rehearsal, share
-from sim.workshop.guard import Buckets, Guard
+from sim.workshop.guard import Buckets, Guard, Guesses
 from sim.workshop.house import Workshop
 from sim.workshop.hub import Hub
-from sim.workshop.inputs import Refused, number, one_of
+from sim.workshop.inputs import Refused, number, one_of, turned_off
 from sim.workshop.scores import MINIMUM, SMALLEST_MINIMUM
 from sim.workshop.session import CODE_LENGTH, LETTERS, Session, begin, hashed
 
 log = logging.getLogger("sim.workshop")
 
 HERE = Path(__file__).parent
-MOST_STREAMS = 600
+MOST_STREAMS = 800
 MOST_OF_PHONE = 6
 """Streams that one phone may have open: a few tabs, and some that have not been noticed to be gone."""
-MOST_UNKNOWN = 200
-"""Streams of those who have not joined yet, in one session."""
+MOST_UNKNOWN = 400
+"""Streams of those who have not joined yet, in one session: two hundred who open the page at once, some of them twice."""
 PING = 15
 """Seconds between signs of life on a stream."""
 PULSE = ServerSentEvent(event="ping", data="1")
@@ -67,20 +66,34 @@ class Pages:
         self.workshop = workshop
         self._tasks: set[asyncio.Task[Any]] = set()
         self.actions = Buckets(rate=8, burst=60)  # by participant: queued answers of an offline phone arrive at once
-        self.joins = Buckets(rate=5, burst=200)  # by address: a room of sixty phones may have one address
-        self.guesses = Buckets(rate=1, burst=60)  # wrong codes, by address
+        self.joins = Buckets(rate=5, burst=300)  # by address: a room of two hundred phones may have one address
+        self.guesses = Guesses()
         self.keys = Buckets(rate=0.5, burst=20)  # wrong keys, by address
 
     # --- who asks -----------------------------------------------------------------------------------------------------
 
     def session(self, request: Request) -> Session:
-        """Return the session that an address names; wrong codes are counted."""
-        found = self.workshop.sessions.get(request.path_params["code"].upper())
-        if found is None or found.wiped:
-            if not self.guesses.take(client(request)):
-                raise Refused("too_often", 429)
+        """Return the session that an address names; wrong codes are counted, and who guesses is not told which one is right."""
+        code = request.path_params["code"].upper()
+        found = self.workshop.sessions.get(code)
+        good = found is not None and not found.wiped
+        if found is not None and good and self._known(request, found):
+            return found
+        if not self.guesses.may(client(request)):
+            raise Refused("too_often", 429)
+        if found is None or not good:
+            self.guesses.wrong(client(request), code)
             raise Refused("no_such_session", 404)
         return found
+
+    def _known(self, request: Request, session: Session) -> bool:
+        """Tell whether somebody has been let into this session before: they need not guess its code."""
+        cookies = request.cookies
+        return (
+            session.admitted(cookies.get(f"p_{session.code}"))
+            or session.is_host(cookies.get(f"h_{session.code}"))
+            or session.is_host(request.query_params.get("key"))
+        )
 
     def hosted(self, request: Request) -> Session:
         """Return the session whose facilitator asks."""
@@ -114,10 +127,12 @@ class Pages:
         """Show the form that takes a code."""
         self.note_reach(request)
         code = request.query_params.get("code", "").strip().upper()
+        if code and not self.guesses.may(client(request)):
+            raise Refused("too_often", 429)
         if code and len(code) == CODE_LENGTH and set(code) <= {*LETTERS} and code in self.workshop.sessions:
             return RedirectResponse(f"/j/{code}", 303)
-        if code and not self.guesses.take(client(request)):
-            raise Refused("too_often", 429)
+        if code:
+            self.guesses.wrong(client(request), code)
         return self.page(request, "join.html", _accepted(request), view="join", wrong=code)
 
     async def phone(self, request: Request) -> Response:
@@ -126,7 +141,15 @@ class Pages:
         session = self.session(request)
         if request.path_params["code"] != session.code:
             return RedirectResponse(f"/j/{session.code}", 303)
-        return self.page(request, "phone.html", session.room.language, session, view="phone")
+        answer = self.page(request, "phone.html", session.room.language, session, view="phone")
+        if not session.admitted(request.cookies.get(f"p_{session.code}")):
+            self._let_in(answer, session, session.admit())
+        return answer
+
+    def _let_in(self, answer: Response, session: Session, token: str) -> None:
+        answer.set_cookie(
+            f"p_{session.code}", token, max_age=STAY, path=f"/j/{session.code}", httponly=True, samesite="strict"
+        )
 
     async def host(self, request: Request) -> Response:
         """Show the facilitator's page; an address with the key in it hands out the cookie first."""
@@ -166,7 +189,7 @@ class Pages:
             "language": spoken,
             "messages": language.catalogue(spoken),
             "code": session.code if session else None,
-            "title": session.room.title if session else None,
+            "title": turned_off(session.room.title) if session else None,
             **more,
         }
         return templates().TemplateResponse(request, name, context)
@@ -206,14 +229,12 @@ class Pages:
             raise Refused("too_often", 429)
         self.note_reach(request)
         token = request.cookies.get(f"p_{session.code}")
-        if token is None or hashed(token) not in session.room.people:
-            token = secrets.token_urlsafe(24)
+        if token is None or not session.admitted(token):
+            token = session.admit()
         person = hashed(token)
         session.submit("join", data, person)
         answer = JSONResponse({"ok": True, "id": session.public.id, "me": me(session, person)})
-        answer.set_cookie(
-            f"p_{session.code}", token, max_age=STAY, path=f"/j/{session.code}", httponly=True, samesite="strict"
-        )
+        self._let_in(answer, session, token)
         return answer
 
     async def me(self, request: Request) -> Response:
@@ -464,6 +485,18 @@ def give_memory_back() -> None:
             libc.mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD
 
 
+def configured(workshop: Workshop) -> Any:
+    """Return how uvicorn serves a workshop. No address is logged: the facilitator's key stands in one."""
+    import uvicorn
+
+    from sim.workshop.wire import Connection
+
+    return uvicorn.Config(
+        create_app(workshop), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3,
+        timeout_keep_alive=30, ws="none", http=Connection, h11_max_incomplete_event_size=32_768, proxy_headers=False,
+    )  # fmt: skip
+
+
 def run(workshop: Workshop, listening: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until somebody stops the program; ``ready`` is called once pages can be opened.
 
@@ -471,7 +504,10 @@ def run(workshop: Workshop, listening: socket.socket, ready: Callable[[], None])
     """
     import uvicorn
 
+    from sim.workshop.wire import Connection, places
+
     give_memory_back()
+    Connection.most = places()
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -483,10 +519,5 @@ def run(workshop: Workshop, listening: socket.socket, ready: Callable[[], None])
             workshop.end_streams()
             super().handle_exit(sig, frame)
 
-    config = uvicorn.Config(
-        create_app(workshop), log_level="warning", access_log=False, server_header=False, date_header=False,
-        timeout_graceful_shutdown=1, timeout_keep_alive=30, ws="none", h11_max_incomplete_event_size=32_768,
-        proxy_headers=False,
-    )  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt):
-        Server(config).run(sockets=[listening])
+        Server(configured(workshop)).run(sockets=[listening])

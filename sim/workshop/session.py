@@ -1,24 +1,27 @@
 """One session: its file, its room, its screens and its questions to the model, kept in step.
 
-Everything happens on the event loop, one event at a time: an event is checked, committed to the file, applied to the room, and
-told to the screens. What the model answers arrives from threads and is handed over to the loop.
+Everything happens on the event loop, one event at a time: an event is checked, committed to the file, applied to the
+room, and told to the screens. What the model answers arrives from threads and is handed over to the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import hmac
 import importlib.metadata
 import math
+import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim import levers
+from sim import levers, whole
 from sim.chain import ServiceChain
 from sim.errors import InputError
 from sim.workshop import chains, checks, engine, views
@@ -26,16 +29,31 @@ from sim.workshop.hub import Hub, as_json
 from sim.workshop.inputs import Refused, number, shown
 from sim.workshop.room import Room
 from sim.workshop.scores import MINIMUM, Cell
-from sim.workshop.store import FORMAT, SUFFIX, Event, Store
+from sim.workshop.store import FORMAT, SUFFIX, Event, NotKept, Store
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXYZ"
 """Letters of a join code: no I and O, which look like 1 and 0, and no vowels, so that no code is a word."""
 CODE_LENGTH = 5
 SECRET_BYTES = 32
 
+IDS = 10_000_000
+"""Ids that one process may use: those of three days and nights of changes without a pause."""
+
+DRAFTS = "session"
+"""Name under which sessions are drafted, see `sim.whole`."""
+
 RUNS, WARM_UP, DAYS = 20, 250, 250
 PHONES_DELAY = 0.1
 """Seconds that phones wait for what may follow a change: they are many, and the room looks at the screen first."""
+FEW = 60
+"""Phones up to which everything is told to them as soon as anything else."""
+PATIENCE = 0.01
+"""Seconds for each phone above `FEW` that phones wait to hear that somebody has answered, or that the model has got on: two
+hundred phones that each hear of each tap of two hundred, and of each run, would be all that the laptop does, and the
+model would have no time. What the facilitator does reaches everybody at once, and the screen in front never waits."""
+
+ODD = (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError)
+"""What a room raises of events that this version would never have kept."""
 
 
 @functools.cache
@@ -83,28 +101,26 @@ class Session:
         place: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
         self.store = store
-        facts = {
-            name: store.fact(name) for name in ("code", "secret", "organisation", "seed", "runs", "warm_up", "days")
-        }
-        if not all(isinstance(facts[name], str) for name in ("code", "secret")):
+        facts = store.facts("code", "secret", "organisation", "seed", "runs", "warm_up", "days", "opened", "version")
+        if not all(isinstance(facts[name], str) for name in ("code", "secret")) or not all(
+            isinstance(facts[name], int) and 0 <= facts[name] < 2**63 for name in ("seed", "runs", "warm_up", "days")
+        ):
             raise InputError("this is not the file of a session", source=str(store.path))
         self.code, self.secret = facts["code"], facts["secret"]
         self.settings: dict[str, int] = {name: facts[name] for name in ("seed", "runs", "warm_up", "days")}
-        self.opened: dict[str, Any] | None = store.fact("opened")
-        self.base: ServiceChain | None = (
-            ServiceChain.from_node_link(facts["organisation"]) if facts["organisation"] is not None else None
-        )
+        self.opened: dict[str, Any] | None = facts["opened"]
+        try:
+            self.base: ServiceChain | None = (
+                ServiceChain.from_node_link(facts["organisation"]) if facts["organisation"] is not None else None
+            )
+        except InputError as error:
+            raise error.located(str(store.path)) from None
         self.room = Room()
         try:
             for event in store.events():
                 self.room.apply(event)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                "this session holds something that this version does not know",
-                source=str(store.path),
-                value=f"{type(error).__name__}: {error}",
-                hint=f"it was written by version {store.fact('version')}; here it is {version()}",
-            ) from None
+        except ODD as error:
+            raise self._unknown(error, facts["version"]) from None
         self.place = place or (lambda: {})
         self.results: dict[str, Any] = {}
         self.wiped = False
@@ -112,10 +128,30 @@ class Session:
         self._changed = 0
         self._made: dict[str, tuple[int, Any]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        first = time.time_ns() // 1_000_000 if first is None else first
+        first = self._first() if first is None else first
         self.public = Hub(self.public_json, first, lambda: self.host.touch(), delay=PHONES_DELAY)
         self.host = Hub(self._host_json, first)
+        try:
+            as_json(views.host_state(self))  # what cannot be shown now would take the page down later
+        except ODD as error:
+            raise self._unknown(error, facts["version"]) from None
         self.engine = engine.Engine(self._deliver, **self.settings, workers=workers, model=model)
+
+    def _unknown(self, error: Exception, written_by: object) -> InputError:
+        return InputError(
+            "this session holds something that this version does not know",
+            source=str(self.store.path),
+            value=f"{type(error).__name__}: {error}",
+            hint=f"it was written by version {written_by}; here it is {version()}",
+        )
+
+    def _first(self) -> int:
+        """Return an id above those of every earlier process, also where the clock was set back; phones drop what is older."""
+        before = self.store.facts("first")["first"]
+        first = max(time.time_ns() // 1_000_000, before + IDS if isinstance(before, int) else 0)
+        with contextlib.suppress(sqlite3.Error):  # a disk that is full: it says so when somebody answers
+            self.store.set_facts(first=first)
+        return first
 
     # --- states -------------------------------------------------------------------------------------------------------
 
@@ -139,10 +175,10 @@ class Session:
             self._made[name] = (self._changed, make())
         return self._made[name][1]
 
-    def touch(self) -> None:
-        """Say that something changed, to every screen."""
+    def touch(self, *, at_once: bool = False) -> None:
+        """Say that something changed, to every screen; in a large room phones may hear of it a little later than the screen."""
         self._changed += 1
-        self.public.touch()
+        self.public.touch(0.0 if at_once else PATIENCE * max(0, self.public.listeners - FEW))
         self.host.touch()
 
     # --- events -------------------------------------------------------------------------------------------------------
@@ -155,18 +191,44 @@ class Session:
         if self.wiped:
             raise Refused("no_such_session", 404)
         self._loop = asyncio.get_running_loop()
+        if kind == "commit" and self.room.promised(person or "host", data.get("once")):
+            return {}  # sent again, because the answer was lost on the way
         if person is None and kind == "lever":
             data = self._lever(data)
         if person is None and kind == "assume":
             data = self._assumption(data)
         kept = checks.check(self.room, kind, data, person)
-        event = self.store.append(kind, kept)
+        try:
+            event = self.store.append(kind, kept)
+        except NotKept:
+            raise Refused("not_kept", 507) from None  # phones keep what they said, and say it again
         self.room.apply(event)
         if kind == "rehearse_stop":
-            self.store.forget("rehearse")
-        self.touch()
+            with contextlib.suppress(NotKept):  # what was rehearsed counts no more, whether or not it is still there
+                self.store.forget("rehearse")
+        self.touch(at_once=person is None)
         self.think()
         return kept
+
+    def admit(self) -> str:
+        """Return a token for a phone that opens the page: random, and signed, so that only what was handed out here is taken.
+
+        The phone has it before it joins. A phone whose answer was lost sends the same one again and is the same person.
+        """
+        token = secrets.token_urlsafe(24)
+        return f"{token}.{self._signature(token)}"
+
+    def admitted(self, token: str | None) -> bool:
+        """Tell whether a token was handed out for this session, or belongs to somebody who has joined."""
+        if token is None:
+            return False
+        start, _, signature = token.rpartition(".")
+        return hashed(token) in self.room.people or hmac.compare_digest(
+            signature.encode(), self._signature(start).encode()
+        )
+
+    def _signature(self, token: str) -> str:
+        return hmac.new(self.secret.encode(), b"phone " + token.encode(), "sha256").hexdigest()[:32]
 
     def _lever(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Look up a lever, its range, and its value in the organisation as described."""
@@ -262,7 +324,10 @@ class Session:
         """Delete the file and end the session."""
         self.wiped = True
         self.close()
-        self.store.wipe()
+        try:
+            self.store.wipe()
+        except (OSError, sqlite3.Error):
+            raise Refused("not_wiped", 507, file=self.store.path.name) from None
 
 
 def begin(
@@ -289,7 +354,6 @@ def begin(
     code = new_code()
     while (folder / f"{code}{SUFFIX}").exists():
         code = new_code()
-    store = Store(folder / f"{code}{SUFFIX}")
     opened = opened or {}
     first = chains.opening(chain)
     keys = {one["name"]: one["key"] for one in first["departments"]}
@@ -314,14 +378,31 @@ def begin(
             "focus": keys.get(opened["focus"]),
             "phase": "reveal",
         }
-    store.set_facts(
-        format=FORMAT, code=code, secret=secrets.token_urlsafe(SECRET_BYTES), created=time.time(), seed=seed, runs=runs,
-        warm_up=warm_up, days=days, organisation=chain.to_node_link() if chain is not None else None, version=version(),
-        opened={"version": opened["version"]} if opened else None,
-    )  # fmt: skip
-    store.append("open", data)
-    store.close()
-    return store.path
+    facts = {
+        "format": FORMAT, "code": code, "secret": secrets.token_urlsafe(SECRET_BYTES), "created": time.time(),
+        "seed": seed, "runs": runs, "warm_up": warm_up, "days": days, "version": version(),
+        "organisation": chain.to_node_link() if chain is not None else None,
+        "opened": {"version": opened["version"]} if opened else None,
+    }  # fmt: skip
+    path = folder / f"{code}{SUFFIX}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with whole.drafted(folder / DRAFTS) as draft:  # a session is there when it can be opened, and not before
+            store = Store(draft / path.name)
+            try:
+                store.set_facts(**facts)
+                store.append("open", data)
+                store.fold()
+            finally:
+                store.close()
+            os.replace(store.path, path)
+        whole.flush_folder(folder)
+    except (OSError, sqlite3.Error, NotKept) as error:
+        raise InputError(
+            "a session cannot be begun here", source=str(folder), value=str(error), allowed="a folder that can be written to",
+            hint="make room, or give another --folder",
+        ) from None  # fmt: skip
+    return path
 
 
 def plain(value: Any) -> Any:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim import structure
 from sim.chain import ServiceChain
 from sim.errors import InputError
+from sim.formulas import guarded
+from sim.workshop import inputs
 from sim.workshop.inputs import Refused
-from sim.workshop.scores import DIMENSIONS, OWN, Cell
+from sim.workshop.scores import DIMENSIONS, HIGHEST, LOWEST, OWN, SMALLEST_MINIMUM, Cell
 
 if TYPE_CHECKING:
+    from sim.workshop.room import Change, Place
     from sim.workshop.session import Session
 
 FORMAT = 1
@@ -42,8 +46,8 @@ def as_json(session: Session) -> str:
         "minimum": room.minimum,
         "settings": session.settings,
         "market": room.market,
-        "changes": [_by_names(session, place, one) for place, one in room.changes],
-        "pinned": [_by_names(session, place, one) for place, one in room.pinned],
+        "changes": _by_names(session, room.changes, chain),
+        "pinned": _by_names(session, room.pinned, chain),
         "focus": room.name(room.focus) if room.focus and room.name(room.focus) in chain else None,
         "cells": [
             cell.as_dict()
@@ -54,13 +58,14 @@ def as_json(session: Session) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _by_names(session: Session, place: tuple[str, ...], change: Any) -> dict[str, Any]:
-    return {
-        "lever": change.lever,
-        "where": [session.room.name(key) for key in place],
-        "from": change.before,
-        "to": change.to,
-    }
+def _by_names(session: Session, changes: Sequence[tuple[Place, Change]], chain: ServiceChain) -> list[dict[str, Any]]:
+    """Return changes with the names that places have now; those at departments that were removed are left out."""
+    named = [([session.room.name(key) for key in place], one) for place, one in changes]
+    return [
+        {"lever": one.lever, "where": where, "from": one.before, "to": one.to}
+        for where, one in named
+        if all(name in chain for name in where)
+    ]
 
 
 def read(path: Path) -> tuple[ServiceChain, dict[str, Any]]:
@@ -88,20 +93,34 @@ def _checked(data: Any) -> tuple[ServiceChain, dict[str, Any]]:
             "this is not a share file", place="format", value=data.get("format") if isinstance(data, Mapping) else None,
             allowed=f"a share.json of format {FORMAT}, as the workshop page exports it",
         )  # fmt: skip
-    chain = ServiceChain.from_node_link(data.get("organisation") or {})
-    rest = {name: data.get(name) for name in ("version", "title", "language", "minimum", "settings", "market", "focus")}
+    if not isinstance(data.get("organisation"), Mapping):
+        raise InputError("there is no organisation in this share file", place="organisation", value=data.get("organisation"),
+                         allowed="the organisation as the workshop page exports it")  # fmt: skip
+    chain = ServiceChain.from_node_link(data["organisation"])
     names = {*chain.units, *chain.segments}
+    rest: dict[str, Any] = {}
     try:
         rest["cells"] = [_cell(one, chain) for one in data["cells"]]
         for name in ("changes", "pinned"):
             rest[name] = [_change(one, names) for one in data[name]]
-        rest["market"] = {str(name): float(value) for name, value in data["market"].items()}
-        rest["settings"] = {name: _whole(data["settings"][name]) for name in ("seed", "runs", "warm_up", "days")}
-        rest["minimum"] = _whole(data["minimum"])
+        rest["market"] = _market(data["market"])
+        rest["settings"] = {name: _whole(data["settings"][name], name, *ends) for name, ends in SETTINGS.items()}
+        rest["minimum"] = _whole(data["minimum"], "minimum", SMALLEST_MINIMUM, LARGEST_MINIMUM)
         from sim.workshop.language import check
 
-        check(str(rest["language"]))
-        rest["version"], rest["title"] = str(rest["version"]), str(rest["title"])
+        rest["language"] = check(str(data["language"]))
+        rest["version"], rest["title"] = (
+            inputs.clean(data[name], name, structure.LONGEST_NAME) for name in ("version", "title")
+        )
+        rest["focus"] = data.get("focus")
+        if rest["focus"] is not None and rest["focus"] not in chain.units:
+            raise InputError(
+                "there is no such department", place="focus", value=rest["focus"], allowed=", ".join(chain.units)
+            )
+    except Refused as error:
+        from sim.workshop.language import say
+
+        raise InputError(say(error.key, "en", **error.params), place=str(error.params["field"])) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             "something in this share file is missing or of the wrong kind", value=f"{type(error).__name__}: {error}",
@@ -110,10 +129,38 @@ def _checked(data: Any) -> tuple[ServiceChain, dict[str, Any]]:
     return chain, rest
 
 
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
-        raise ValueError(f"not a whole number: {value!r}")
+MOST_DAYS = 100_000
+"""As in `sim.scenario`, whose import would make the page wait for the model."""
+SETTINGS = {"seed": (0, 2**53), "runs": (2, 1000), "warm_up": (0, MOST_DAYS), "days": (4, MOST_DAYS)}
+"""Least and most of what decides how long the model computes; as `service-culture workshop` takes them."""
+LARGEST_MINIMUM = 100
+
+
+def _whole(value: Any, place: str, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise InputError("this value cannot be used", place=place, value=value,
+                         allowed=f"a whole number from {least:,} to {most:,}")  # fmt: skip
     return value
+
+
+def _number(value: Any, place: str, low: float, high: float) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+        raise InputError("a score lies outside the scale", place=place, value=value, allowed=f"{low:g} to {high:g}")
+    return float(value)
+
+
+def _market(said: Mapping[str, Any]) -> dict[str, float]:
+    """Return assumptions of the market and of how scores are read; only these names are known."""
+    if not said:
+        return {}
+    from sim.hireback.market import ASSUMPTIONS
+    from sim.workshop.verdict import READING
+
+    known = {one.name: one for one in (*ASSUMPTIONS, *READING)}
+    for name in said:
+        if name not in known:
+            raise InputError("there is no such assumption", place="market", value=name, allowed=", ".join(known))
+    return {name: known[name].check(value, place="market") for name, value in said.items()}
 
 
 def _cell(one: Mapping[str, Any], chain: ServiceChain) -> dict[str, Any]:
@@ -122,8 +169,13 @@ def _cell(one: Mapping[str, Any], chain: ServiceChain) -> dict[str, Any]:
         if name not in chain.units:
             raise InputError("this cell is of no department", place="cells", value=name, allowed=", ".join(chain.units))
     for figure in (cell.received, cell.given):
-        if figure is not None and not all(value is None or 1 <= value <= 5 for value in figure.mean.values()):
-            raise InputError("a score lies outside the scale", place="cells", value=dict(figure.mean), allowed="1 to 5")
+        if figure is None:
+            continue
+        _whole(figure.n, "cells: n", 1, 1_000_000)
+        for value in (figure.overall, *(value for value in figure.mean.values() if value is not None)):
+            _number(value, "cells", LOWEST, HIGHEST)
+        if figure.spread is not None:
+            _number(figure.spread, "cells: spread", 0, HIGHEST - LOWEST)
     return cell.as_dict()
 
 
@@ -170,7 +222,5 @@ def _csv(rows: list[list[Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     for row in rows:
-        writer.writerow(
-            [f"'{one}" if isinstance(one, str) and one[:1] in ("=", "+", "-", "@", "\t", "\r") else one for one in row]
-        )
+        writer.writerow([guarded(one) for one in row])
     return out.getvalue().encode("utf-8-sig")

@@ -239,17 +239,18 @@ class Simulator:
             *(Intervention(one.lever, one.to, one.where, start=self.warm_up) for one in changes)
         )
         end = self.warm_up + self.days
-        while model.day < end:
-            if self._asked != asked:
-                raise _Overtaken
-            model.run(min(DAYS_AT_ONCE, end - model.day))
-        arrays = measures.daily_arrays(model)
-        future = Future(
-            arrays["external_satisfaction"][self.warm_up :].copy(),  # a view would keep the days before
-            arrays["internal_satisfaction"][self.warm_up :].copy(),
-            float(np.mean(arrays["profit"][self.warm_up :])),
-            figures_of(model, self.window),
-        )
+        with model:
+            while model.day < end:
+                if self._asked != asked:
+                    raise _Overtaken
+                model.run(min(DAYS_AT_ONCE, end - model.day))
+            arrays = measures.daily_arrays(model)
+            future = Future(
+                arrays["external_satisfaction"][self.warm_up :].copy(),  # a view would keep the days before
+                arrays["internal_satisfaction"][self.warm_up :].copy(),
+                float(np.mean(arrays["profit"][self.warm_up :])),
+                figures_of(model, self.window),
+            )
         with self._news:
             self._kept[key] = future
             while len(self._kept) > MOST_KEPT:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import organisation
 from sim.workshop import chains
-from sim.workshop.room import COMMITTING, REVEALED, Room
+from sim.workshop.room import COMMITTING, REVEALED, Person, Room
 from sim.workshop.scores import OWN, Cell, together
 
 if TYPE_CHECKING:
@@ -173,9 +173,12 @@ def host_part(session: Session) -> dict[str, Any]:
     """Return what only the facilitator sees; no secret is in it."""
     room, results = session.room, session.results
     people = room.counted()
+    at_home: dict[str | None, list[Person]] = {}
+    for person in people.values():
+        at_home.setdefault(room.department_of(person), []).append(person)
     progress = {}
     for one in room.present:
-        here = [person for person in people.values() if room.department_of(person) == one.key]
+        here = at_home.get(one.key, [])
         scored = sum(person.people for person in here if person.has_scored)
         # Whether somebody of a small group answered is not told: a count below the minimum is hidden.
         progress[one.name] = {

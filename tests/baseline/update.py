@@ -1,30 +1,48 @@
 """The numbers that must not change unawares: fingerprints of runs, and how to make them anew.
 
     python -m tests.baseline.update            # after a change in results that was meant
-    python -m tests.baseline.update --print    # fingerprints of the code as it is, as JSON
+    python -m tests.baseline.update --check    # compare this Python, on this machine, with the file; 1 if anything differs
+    python -m tests.baseline.update --check --record    # … and write down how much was compared, for docs/reliability.md
 
-A fingerprint is a hash of the numbers themselves, to the last bit (`sim.results.fingerprint`). It is the same on every
-supported Python and operating system, with compiled and with interpreted rules. A change in results is allowed, but never
-silently: refresh the file and say so in CHANGELOG.md with the tag "results change".
+Every bundled organisation runs with all mechanisms, with the core alone, and with interventions; every bundled story is
+told, all its scenarios, on every bundled organisation. The everyday suite compares all but the stories; CI compares
+everything, on every supported Python. A fingerprint is a hash of the numbers themselves, to the last bit
+(`sim.results.fingerprint`). It is the same on every supported Python and operating system, with compiled and with
+interpreted rules. A change in results is allowed, but never silently: refresh the file and say so in CHANGELOG.md, in an
+entry with the tag "results change" that ends with the seal of the new file, which this command prints; a test compares the
+two.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from sim import measures, organisation
+from sim import measures, organisation, story
 from sim.chain import ServiceChain
 from sim.interventions import Intervention
 from sim.model import ServiceModel
 from sim.results import fingerprint
 from tests.claims.paired import ALONE
+from tests.docs import reliability
 
 FILE = Path(__file__).with_name("fingerprints.json")
+CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
 DAYS = 120
+STORY = "story"
+"""The word in the name of a run by which those of stories are known."""
+WARM_UP, STORY_DAYS = 10, 60
+"""Days of a story that is told for its fingerprint only: short, but longer than the ramps of the stories begin."""
+
+Fingerprints = dict[str, dict[str, str]]
+"""Of each run, of each of its tables."""
 
 
 EAGER: dict[str, float] = {
@@ -68,23 +86,78 @@ def tiny() -> dict[str, str]:
     return of(ServiceModel(tiny_firm(), seed=7, interventions=pulled).run(20))
 
 
-def all_runs() -> dict[str, dict[str, str]]:
-    """Return the fingerprints of every baseline run."""
+def told(name: str, firm: str) -> dict[str, str]:
+    """Return a fingerprint of each scenario of a story, told on a bundled organisation; empty where it cannot be."""
+    one = story.find(name)
+    chain = organisation.load(firm)
+    if one.lacks(chain):
+        return {}
+    found = {}
+    for scenario in one.told_on(chain):
+        short = scenario.lasting(warm_up=WARM_UP, days=STORY_DAYS)
+        with ServiceModel(short.firm, seed=3, interventions=short.scheduled()) as model:
+            model.run(WARM_UP + STORY_DAYS)
+            found[short.name] = fingerprint({table: make(model) for table, make in measures.TABLES.items()})
+    return found
+
+
+def all_runs() -> Fingerprints:
+    """Return the fingerprints of every baseline run; about a minute."""
+    found = organisations()
+    for firm in organisation.bundled():
+        for name in story.names():
+            if scenarios := told(name, firm):
+                found[f"{firm}, {STORY} {name}, seed 3, {WARM_UP} + {STORY_DAYS} days"] = scenarios
+    return found
+
+
+def organisations() -> Fingerprints:
+    """Return the fingerprints of every baseline run that is no story."""
     found = {"tiny, seed 7, 20 days": tiny()}
     found["tiny, seed 7, 60 days, core only"] = of(ServiceModel(core_only(tiny_firm()), seed=7).run(60))
     for name in organisation.bundled():
-        found[f"{name}, seed 1, {DAYS} days, core only"] = of(
-            ServiceModel(core_only(organisation.load(name)), seed=1).run(DAYS)
-        )
-        found[f"{name}, seed 1, {DAYS} days"] = of(ServiceModel(name, seed=1).run(DAYS))
-        pulled = [
-            Intervention("internal_service", 0.9, start=20, ramp=30),
-            Intervention("training", 0.1, start=40, end=80),
-        ]
-        found[f"{name}, seed 2, {DAYS} days, interventions"] = of(
-            ServiceModel(name, seed=2, interventions=pulled).run(DAYS)
-        )
+        found |= of_organisation(name)
     return found
+
+
+def of_organisation(name: str) -> Fingerprints:
+    """Return the fingerprints of a bundled organisation without, with, and with moved mechanisms."""
+    found = {}
+    found[f"{name}, seed 1, {DAYS} days, core only"] = of(
+        ServiceModel(core_only(organisation.load(name)), seed=1).run(DAYS)
+    )
+    found[f"{name}, seed 1, {DAYS} days"] = of(ServiceModel(name, seed=1).run(DAYS))
+    pulled = [
+        Intervention("internal_service", 0.9, start=20, ramp=30),
+        Intervention("training", 0.1, start=40, end=80),
+    ]
+    found[f"{name}, seed 2, {DAYS} days, interventions"] = of(
+        ServiceModel(name, seed=2, interventions=pulled).run(DAYS)
+    )
+    return found
+
+
+def differences(kept: Mapping[str, Mapping[str, str]], found: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return which tables of which runs are not the same, or stand on one side only."""
+    every = {(run, table) for runs in (kept, found) for run, tables in runs.items() for table in tables}
+    return sorted(
+        f"{run} / {table}" for run, table in every if kept.get(run, {}).get(table) != found.get(run, {}).get(table)
+    )
+
+
+def seal(runs: Mapping[str, Mapping[str, str]]) -> str:
+    """Return eight characters that stand for all fingerprints of a baseline: another one when any of them is another."""
+    return hashlib.sha256(json.dumps(runs, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def declared(changelog: str) -> str | None:
+    """Return the seal of the newest entry with the tag "results change": the last one of the first version that has any."""
+    for version in re.split(r"^## ", changelog, flags=re.MULTILINE):
+        changes = [entry for entry in re.split(r"\n(?=- )", version) if entry.startswith("- **results change**")]
+        if changes:
+            found = re.search(r"\(baseline `([0-9a-f]{8})`\)\s*$", changes[-1])
+            return found[1] if found else None
+    return None
 
 
 def _git(*words: str) -> str:
@@ -96,12 +169,42 @@ def _git(*words: str) -> str:
         return ""
 
 
+def kept() -> dict[str, dict]:
+    """Return the baseline file: ``runs``, and how it was made."""
+    found: dict[str, dict] = json.loads(FILE.read_text(encoding="utf-8"))
+    return found
+
+
+def check(write_down: bool) -> int:
+    """Compare this Python with the file; say what differs, and return how many tables do."""
+    runs, found = kept()["runs"], all_runs()
+    different = differences(runs, found)
+    tables = sum(len(one) for one in runs.values())
+    print("\n".join([*different, f"{tables - len(different)} of {tables} tables of {len(runs)} runs are the same"]))
+    if write_down:
+        version = platform.python_version()
+        row = {"Python": version, "system": f"{platform.system()} {platform.machine()}", "runs": len(found)}
+        row |= {"tables compared": tables, "different": len(different)}
+        rows = [one for one in reliability.rows("sameness") if not _same_minor(str(one["Python"]), version)]
+        reliability.record("sameness", "python -m tests.baseline.update --check --record", sorted(
+            [*rows, row], key=lambda one: [int(part) for part in re.findall(r"\d+", str(one["Python"]))[:3]]
+        ))  # fmt: skip
+    return len(different)
+
+
+def _same_minor(one: str, other: str) -> bool:
+    return one.split(".")[:2] == other.split(".")[:2]
+
+
 def main() -> None:
-    """Write the baseline file, or print the fingerprints with ``--print``."""
+    """Write the baseline file, or compare with it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where anything differs")
+    parser.add_argument("--record", action="store_true", help="with --check: write down how much was compared")
+    asked = parser.parse_args()
+    if asked.check:
+        sys.exit(1 if check(asked.record) else 0)
     runs = all_runs()
-    if "--print" in sys.argv:
-        print(json.dumps(runs, indent=2))
-        return
     changed = " with changes not yet committed" if _git("status", "--porcelain", "--", "../../sim") else ""
     made = {
         "made by": "python -m tests.baseline.update",
@@ -109,7 +212,7 @@ def main() -> None:
         "python": platform.python_version(),
     }
     FILE.write_text(json.dumps(made | {"runs": runs}, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {FILE.name}")
+    print(f"wrote {FILE.name}; its entry in CHANGELOG.md ends with (baseline `{seal(runs)}`)")
 
 
 if __name__ == "__main__":

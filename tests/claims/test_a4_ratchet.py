@@ -1,49 +1,31 @@
 """A4, the ratchet: a temporary excess of demand lowers the internal standard for good (Oliva & Sterman 2001).
 
 Their model starts in balance; demand rises in week 5 by 5 or 10 per cent, for 10 or 20 weeks, and they look at the standard
-in week 100. Here the same is done with their equations alone, in plain Python, and with a firm of this model.
+in week 100. Here the same is done with their equations alone and with a firm of this model; `tests/verification` compares the
+two week by week.
 """
-
-from math import exp
 
 import numpy as np
 import pytest
 
+from experiments.validation.pressure import PULSES, THEIR_EROSION, THEIRS, lending_centre, pulse_of
 from sim import levers
-from sim.chain import ServiceChain
 from sim.estimates import estimate
 from sim.interventions import Intervention
-from sim.rules import pressure
-from tests.claims.paired import bare, core_firm, difference, measure, on_link, pull, run, same_run, small_firm
+from tests.claims.paired import core_firm, difference, measure, on_link, pull, run, same_run, small_firm
+from tests.verification.oliva_sterman import EROSION, NEVER, Centre, Pulse, integrate
 
 SEEDS = range(1, 5)
 """Few seeds are enough: the unit is large, and what chance does to it is small."""
-PULSES = ((0.05, 10), (0.10, 10), (0.10, 20))
-THEIRS = (-1.4, -2.6, -4.5)
-"""Oliva & Sterman 2001: per cent by which the standard is lower in week 100."""
 START, DAYS = 25, 500
-RATE = 1 / 95
-"""A share of the gap a working day: 19 weeks."""
 
 
 # --- their equations alone ---------------------------------------------------------------------------------------------
 
 
-def standard_in_week_100(size, weeks, recovery=0.0, target_delay=0.05, step=0.01):
-    """Integrate the equations of Oliva & Sterman with Euler's method; time in weeks, and the standard in week 100.
-
-    Staff and demand are 1, so that at the first standard of 1 the backlog in balance is the target delay, a day or less.
-    """
-    standard, backlog = 1.0, target_delay
-    for moment in range(round(100 / step)):
-        week = moment * step
-        demand = 1 + size if 5 <= week < 5 + weeks else 1.0
-        pressed = backlog * standard / target_delay - 1  # both signs: desired over available capacity, less 1
-        time = standard * exp(-0.64 * pressed)
-        effort = exp(0.37 * pressed)
-        backlog += step * (demand - effort / time)
-        standard = pressure.standard_after(standard, time, step / 19, recovery * step / 19)
-    return standard
+def standard_in_week_100(size, weeks, recovery=NEVER):
+    """Return the standard in week 100 after a pulse, by the equations of `tests/verification/oliva_sterman.py`."""
+    return integrate(Centre(recovery=recovery), Pulse(size, weeks)).standard[-1]
 
 
 @pytest.mark.parametrize(("pulse", "theirs"), list(zip(PULSES, THEIRS, strict=True)))
@@ -56,27 +38,10 @@ def test_the_equations_alone_give_the_sizes_that_they_published(pulse, theirs, m
 
 @pytest.mark.parametrize("pulse", PULSES)
 def test_in_the_equations_alone_symmetric_adjustment_recovers(pulse):
-    assert standard_in_week_100(*pulse, recovery=1.0) - 1 > 0.1 * (standard_in_week_100(*pulse) - 1)
+    assert standard_in_week_100(*pulse, recovery=EROSION) - 1 > 0.1 * (standard_in_week_100(*pulse) - 1)
 
 
 # --- the firm ----------------------------------------------------------------------------------------------------------
-
-
-def lending_centre(**graph):
-    """A large unit with exactly as much work as hours, kept in balance by pressure and slack, and little chance in it."""
-    levers = bare() | {"slow_down": 0.64, "speed_up": 0.64, "work_intensity": 0.37, "standard_erosion": RATE}
-    chain = ServiceChain(**levers | graph)
-    customers, needs, staff = 10_000, 45.0, 200
-    hours = chain.setting("hours_per_day") * staff / (customers * needs / 250)
-    chain.add_department("Centre", staff=staff, hours_per_request=hours, working_time="fixed")
-    chain.add_segment("Customers", customers=customers, needs_per_year=needs)
-    chain.add_link("Centre", "Customers", promise_days=5.0)
-    return chain.check()
-
-
-def pulse_of(size, weeks):
-    """Return an excess of demand from week 5 on."""
-    return [Intervention("requests_per_case", 1 + size, "Centre:Customers", start=START, end=START + 5 * weeks)]
 
 
 def standards(chain, *pulled):
@@ -128,7 +93,7 @@ def test_pressure_and_slack_keep_the_unit_in_balance():
 
 
 def test_with_symmetric_adjustment_it_recovers(measured):
-    chain = lending_centre(standard_recovery=RATE)
+    chain = lending_centre(standard_recovery=THEIR_EROSION)
     lost = estimate((standards(chain, *pulse_of(0.10, 20)) - standards(chain))[:, -1])
     measured("per cent of the standard lost in week 100, +10 % for 20 weeks, recovery as fast as erosion", lost)
     assert abs(lost.mean) < 0.1 * abs(THEIRS[2])

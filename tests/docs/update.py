@@ -24,9 +24,10 @@ from sim import levers, mechanisms, organisation, structure
 from sim.levers import Lever
 from sim.measures import MEASURES
 from sim.mechanisms import Mechanism
+from tests.docs import recorded, reliability
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("odd.md", "mechanisms.md")
+DOCUMENTS = ("odd.md", "mechanisms.md", "validation.md", "robustness.md", "reliability.md", "../README.md")
 MARK = re.compile(r"(<!-- generated: (?P<part>[^\n]*?) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
 WIDTH = 126
 GROUPS = {
@@ -247,8 +248,14 @@ PARTS: dict[str, Callable[..., str]] = {
     "mechanisms": overview,
     "organisation file": organisation_file,
     "parameters": parameters,
+    "reliability of": reliability.shown,
+    "robustness": recorded.robustness,
     "state": state,
     "submodels": submodels,
+    "validation cost": recorded.validation_cost,
+    "validation in full": recorded.validation_whole,
+    "validation in short": recorded.validation_short,
+    "validation in a sentence": recorded.validation_summary,
 }
 
 

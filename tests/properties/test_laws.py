@@ -11,7 +11,7 @@ from tests.claims.paired import run, same_run, small_firm
 from tests.properties.invariants import chains, check, organisations
 
 EVERYDAY = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-OFTEN = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+OFTEN = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 DAYS = 12
 
 

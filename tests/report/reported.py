@@ -45,8 +45,8 @@ def saved(folder, runs=6, story=True):
     """Return results as the commands write them into a folder."""
     found = compare(scenarios(runs), workers=1)
     points = [
-        Point("It <helps>", Estimate(1.5, 1.0, 2.0, runs), "points", True),
-        Point("It hurts", Estimate(0.1, -1.0, 1.2, runs), "points", False),
+        Point("It <helps>", Estimate(1.5, 1.0, 2.0, runs), "points", above=0.0),
+        Point("It hurts", Estimate(0.1, -1.0, 1.2, runs), "points", above=0.0),
     ]
     folder.mkdir()
     inputs = {"story": "made-up", "title_of_story": "A story: of <b>tests</b>", "look_for": "anything"} if story else {}

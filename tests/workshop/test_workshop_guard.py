@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sim.workshop.guard import MOST_BYTES, Buckets, host_is_ours
 from sim.workshop.language import catalogue
 from sim.workshop.server import ACTIONS
+from sim.workshop.session import LETTERS
 from tests.workshop.made_up_room import BASE, House, Phone, firm, played, reopened
 
 
@@ -115,7 +116,7 @@ async def test_every_answer_forbids_scripts_and_frames_of_others(house: House):
         assert "unsafe" not in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "same-origin"
+        assert headers["referrer-policy"] == "no-referrer"
         assert "no-store" in headers["cache-control"]
 
 
@@ -239,9 +240,13 @@ async def test_a_phone_that_floods_is_stopped_and_the_others_are_not(house: Hous
 @played
 async def test_codes_and_keys_cannot_be_guessed_for_long(house: House):
     guesser = house.browser(address="10.0.0.66")
-    codes = [(await guesser.get(f"/j/BBBB{letter}")).status_code for letter in "BCDFGHJKLM" * 8]
+    codes = [
+        (await guesser.get(f"/j/BBB{first}{second}")).status_code for first in LETTERS[:8] for second in LETTERS[:10]
+    ]
     assert codes[0] == 404
     assert codes[-1] == 429
+    assert (await guesser.get(f"/j/{house.code}")).status_code == 429  # and is not told that this one is right
+    guesser = house.browser(address="10.0.0.67")
     keys = [(await guesser.get(f"/host/{house.code}", params={"key": str(n)})).status_code for n in range(40)]
     assert keys[0] == 403
     assert keys[-1] == 429

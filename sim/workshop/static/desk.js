@@ -75,7 +75,7 @@ const commitDesk = (state, { act, render }) => {
 					onsubmit: async (event) => {
 						event.preventDefault();
 						document.activeElement?.blur();
-						if ((await act({ do: "commit", ...said })).ok) ui.promise = null;
+						if ((await act({ do: "commit", ...said, once: (ui.promise.once ??= `${Math.random()}`) })).ok) ui.promise = null;
 						render();
 					},
 				},

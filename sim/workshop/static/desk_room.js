@@ -193,7 +193,7 @@ const peopleBy = (state) =>
 // --- paper ---------------------------------------------------------------------------------------------------------------
 
 export const paper = (state, { act, render }) => {
-	const sheet = (ui.paper ??= { department: "", about: "given", count: 1, scores: {}, sheet: null });
+	const sheet = (ui.paper ??= { department: "", about: "given", count: 1, scores: {}, sheet: null, once: `${Math.random()}` });
 	const change = (part) => {
 		Object.assign(sheet, part);
 		render();
@@ -205,7 +205,7 @@ export const paper = (state, { act, render }) => {
 		const answer = await act(
 			sheet.sheet
 				? { ...body, sheet: sheet.sheet }
-				: { ...body, department: sheet.department, count: Number(sheet.count) || 1 },
+				: { ...body, department: sheet.department, count: Number(sheet.count) || 1, once: sheet.once },
 		);
 		if (answer.ok) change({ sheet: answer.sheet ?? sheet.sheet, scores: {}, kept: true });
 	};

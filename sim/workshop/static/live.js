@@ -42,8 +42,11 @@ export const h = (tag, props, ...kids) => ({
 const SVG = "http://www.w3.org/2000/svg";
 const LIVE = new Set(["value", "checked", "disabled", "selected", "hidden", "required", "readOnly", "indeterminate"]);
 
+// Marks that turn a line around, as a file from elsewhere may hold them in a name, are shown instead of obeyed.
+const plain = (text) => String(text).replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
 const make = (node, space) => {
-	if (typeof node !== "object") return document.createTextNode(node);
+	if (typeof node !== "object") return document.createTextNode(plain(node));
 	const within = node.tag === "svg" ? SVG : space;
 	const element = within ? document.createElementNS(within, node.tag) : document.createElement(node.tag);
 	element.now = {};
@@ -108,7 +111,7 @@ const children = (parent, kids, space) => {
 			element = make(kid, space);
 			if (kid.props?.key != null) element.key = kid.props.key;
 		} else if (typeof kid === "object") update(element, kid, kid.tag === "svg" ? SVG : space);
-		else if (element.data !== String(kid)) element.data = kid;
+		else if (element.data !== plain(kid)) element.data = plain(kid);
 		if (parent.childNodes[place] !== element) parent.insertBefore(element, parent.childNodes[place] ?? null);
 	});
 };
@@ -174,7 +177,7 @@ export const post = async (address, body) => {
 			credentials: "same-origin",
 		});
 		heard(answer);
-		if (answer.status >= 500) return { ok: false, offline: true };
+		if (answer.status >= 500 || answer.status === 429) return { ok: false, offline: true }; // later it may be taken
 		return await answer.json();
 	} catch {
 		return { ok: false, offline: true };

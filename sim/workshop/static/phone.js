@@ -548,7 +548,8 @@ const commitPage = () => {
 					const said = draft.get();
 					draft.set({ ...said, what: "", when: "" });
 					document.activeElement?.blur();
-					send("commit", said, `commit-${Date.now()}`);
+					const once = `${Date.now()}-${Math.random()}`; // sent again, it is still the same one
+					send("commit", { ...said, once }, `commit-${once}`);
 					wish.promised = true;
 					render();
 				},

@@ -1,0 +1,1 @@
+"""Which conclusions hold in how much of the parameter space."""
