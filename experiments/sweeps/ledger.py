@@ -18,7 +18,7 @@ import platform
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +175,10 @@ class Ledger:
         """Record failures of runs that are not recorded as done."""
         self._db.executemany(
             "INSERT INTO failure(run, kind, message, traceback, attempts, recorded) "
-            "SELECT ?1, ?2, ?3, ?4, 1, ?5 WHERE NOT EXISTS (SELECT 1 FROM run WHERE run = ?1) "
-            "ON CONFLICT(run) DO UPDATE SET kind = ?2, message = ?3, traceback = ?4, attempts = attempts + 1, recorded = ?5",
-            [(one.run, one.kind, one.message, one.traceback, now) for one in failures],
+            "SELECT :run, :kind, :message, :traceback, 1, :now WHERE NOT EXISTS (SELECT 1 FROM run WHERE run = :run) "
+            "ON CONFLICT(run) DO UPDATE SET kind = :kind, message = :message, traceback = :traceback, "
+            "attempts = attempts + 1, recorded = :now",
+            [asdict(one) | {"now": now} for one in failures],
         )
 
     def _settle(self, shard: Shard) -> bool:
@@ -305,7 +306,7 @@ class Ledger:
         """Return the recorded files, in the order in which they were recorded."""
         rows = self._db.execute(
             "SELECT name, kind, size, sha256 FROM file JOIN shard ON shard.id = file.shard "
-            "WHERE ?1 IS NULL OR kind = ?1 ORDER BY shard.id, kind", (kind,),
+            "WHERE :kind IS NULL OR kind = :kind ORDER BY shard.id, kind", {"kind": kind},
         )  # fmt: skip
         return [Shard(*row) for row in rows]
 

@@ -5,6 +5,7 @@ Examples
 python -m tests.fuzz --list                                    what is fuzzed, and what was tried so far
 python -m tests.fuzz --target sweep-toml --inputs 1000000      a million more inputs for one reader
 python -m tests.fuzz --seconds 600                             ten minutes for each
+python -m tests.fuzz --blind                                   a million each around what was found, ten times as fast
 python -m tests.fuzz --target sweep-toml --input FILE          one input again, with its traceback
 python -m tests.fuzz --again                                   every finding again: mended, or not
 python -m tests.fuzz --record                                  the totals into docs/reliability
@@ -24,7 +25,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from random import Random
 
 import platformdirs
 from rich.console import Console
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [known[name] for name in (asked.target or known)]
     corpus: Path = asked.corpus
     if asked.child:
-        _search(chosen[0], corpus / chosen[0].name, asked.inputs, asked.seconds, asked.seed)
+        _search(chosen[0], corpus / chosen[0].name, asked.inputs, asked.seconds, asked.seed, asked.blind)
         return 0
     if asked.input is not None:
         return _one(chosen, asked.input)
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         "--corpus", type=Path, default=platformdirs.user_cache_path("service-culture") / "fuzz", metavar="FOLDER",
         help="where inputs, counts and findings are kept [the user's folder of caches]",
     )  # fmt: skip
+    parser.add_argument("--blind", action="store_true", help="try many inputs fast, guided by nothing")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     return parser
 
@@ -112,6 +113,7 @@ def _until_done(target: Target, asked: argparse.Namespace) -> None:
             str(asked.corpus),
         ]
         command += ["--seed", str(asked.seed + attempt)]
+        command += ["--blind"] if asked.blind else []
         command += [] if left is None else ["--inputs", str(left)]
         command += [] if seconds is None else ["--seconds", str(seconds)]
         with (folder / "log").open("wb") as log:
@@ -125,20 +127,12 @@ def _until_done(target: Target, asked: argparse.Namespace) -> None:
     print(f"{target.name}: given up, the search died {MOST_DEATHS} times; see {folder / 'log'}", file=sys.stderr)
 
 
-def _search(target: Target, folder: Path, inputs: int | None, seconds: float | None, seed: int) -> None:
+def _search(target: Target, folder: Path, inputs: int | None, seconds: float | None, seed: int, blind: bool) -> None:
     search.warm(target)
     trial = search.Trial(target, folder, inputs, seconds)
-    if find_spec("atheris") is not None:
+    if find_spec("atheris") is not None and not blind:
         search.guided(trial, seed)
-    rng = Random(seed)
-    with limits.watched():
-        pool = target.seeds()
-        while not trial.over:
-            data = search.changed(target, rng.choice(pool), rng)
-            trial.one(data)
-            if len(pool) < 2000 or rng.random() < 0.01:
-                pool[rng.randrange(len(target.seeds()), len(pool)) if len(pool) >= 2000 else len(pool) :] = [data]
-    trial.flush()
+    search.blind(trial, seed)
 
 
 # --- what was found --------------------------------------------------------------------------------------------------
@@ -180,7 +174,8 @@ def _rows(chosen: Sequence[Target], corpus: Path, open_: dict[str, list[Path]]) 
         total, now = ledger.total(folder), ledger.present(folder, target)
         found = len(defects.kept(folder / "findings", target))
         rows.append({
-            "reader": target.name, "inputs": int(total["inputs"]), "since its last change": int(now["inputs"]),
+            "reader": target.name, "inputs": int(total["inputs"]), "guided": int(total["guided"]),
+            "since its last change": int(now["inputs"]),
             "accepted": int(total["accepted"]), "of these run": int(total["ran"]), "refused": int(total["refused"]),
             "kinds of defect found": found, "mended": found - len(open_[target.name]), "seconds": round(total["seconds"]),
         })  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.fuzz.target import Target
 
-COUNTS = ("inputs", "accepted", "refused", "ran", "seconds")
+COUNTS = ("inputs", "guided", "accepted", "refused", "ran", "seconds")
 
 
 def readers(target: Target) -> str:
