@@ -19,6 +19,7 @@ from sim.errors import InputError
 from sim.levers import DAYS_PER_YEAR
 from sim.model import ServiceModel
 from sim.population import CONTRACTOR, FREE, RAISED
+from sim.portable import whole_power
 
 DIMENSIONS = ("reliability", "responsiveness", "assurance", "empathy", "tangibles")
 
@@ -90,7 +91,7 @@ def daily_arrays(model: ServiceModel, links: np.ndarray | None = None) -> dict[s
         "external_satisfaction": 100 * _ratio(np.nansum(segment["satisfaction"] * segment["active"], axis=1), active),
         "external_experience": 100 * _per_encounter(link, outside, "judgement"),
         "net_promoter_score": 100 * _ratio((segment["promoters"] - segment["detractors"]).sum(axis=1), active),
-        "retention": 100 * (1 - np.minimum(leaving, 1)) ** DAYS_PER_YEAR,
+        "retention": 100 * whole_power(1 - np.minimum(leaving, 1), DAYS_PER_YEAR),
         "internal_service": 100 * _per_encounter(link, realised, "quality"),
         "internal_satisfaction": 100
         * _ratio((link["satisfaction"] * clients).sum(axis=1), np.full(days, clients.sum())),
@@ -142,7 +143,7 @@ def over_window(arrays: dict[str, np.ndarray], start: int, end: int) -> dict[str
         if measure.name == "retention":
             people_days = arrays["customers"][window].sum()
             leaving = arrays["_left"][window].sum() / people_days if people_days else np.nan
-            figures["retention"] = float(100 * (1 - min(leaving, 1.0)) ** DAYS_PER_YEAR)
+            figures["retention"] = float(100 * whole_power(1 - min(leaving, 1.0), DAYS_PER_YEAR))
         elif measure.name in _WEIGHTS:
             weights = arrays[_WEIGHTS[measure.name]][window]
             total = weights.sum()

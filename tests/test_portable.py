@@ -1,6 +1,7 @@
 """The mathematical functions that give the same bits on every machine."""
 
 import math
+from fractions import Fraction
 
 import numba
 import numpy as np
@@ -84,6 +85,19 @@ def test_log_of_one_is_exactly_nought():
 def test_log_undoes_exp():
     values = RANDOM.uniform(-600, 600, COUNT)
     np.testing.assert_allclose(over(portable.log, over(portable.exp, values)), values, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2, 3, 64, 365, 1000])
+def test_a_whole_power_is_the_exact_one_within_its_bound(exponent):
+    for base in [*RANDOM.uniform(0.98, 1.02, 50), 0.0, 1.0, -1.0, 0.5]:
+        exact = Fraction(base) ** exponent
+        assert abs(Fraction(portable.whole_power(base, exponent)) - exact) <= abs(exact) * max(exponent, 1) * 2.0**-53
+
+
+def test_a_whole_power_of_an_array_is_that_of_its_numbers_to_the_last_bit():
+    values = RANDOM.uniform(0, 1.01, COUNT)
+    assert portable.whole_power(values, 365).tolist() == [portable.whole_power(one, 365) for one in values.tolist()]
+    assert np.isnan(portable.whole_power(np.array([np.nan, 1.0]), 0)).tolist() == [True, False]
 
 
 def test_normal_quantile_agrees_with_scipy_to_fifteen_digits():

@@ -2,12 +2,13 @@
 
     python -m tests.baseline.update            # after a change in results that was meant
     python -m tests.baseline.update --check    # compare this Python, on this machine, with the file; 1 if anything differs
+    python -m tests.baseline.update --check --plain     # … without what only some processors can
     python -m tests.baseline.update --check --record    # … and write down how much was compared, for docs/reliability.md
 
 Every bundled organisation runs with all mechanisms, with the core alone, and with interventions; every bundled story is
 told, all its scenarios, on every bundled organisation. The everyday suite compares all but the stories; CI compares
 everything, on every supported Python. A fingerprint is a hash of the numbers themselves, to the last bit
-(`sim.results.fingerprint`). It is the same on every supported Python and operating system, with compiled and with
+(`sim.results.fingerprint`). It is the same on every supported Python, processor and operating system, with compiled and with
 interpreted rules. A change in results is allowed, but never silently: refresh the file and say so in CHANGELOG.md, in an
 entry with the tag "results change" that ends with the seal of the new file, which this command prints; a test compares the
 two.
@@ -18,11 +19,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import platform
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim import measures, organisation, story
@@ -36,6 +38,9 @@ from tests.docs import reliability
 FILE = Path(__file__).with_name("fingerprints.json")
 CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
 DAYS = 120
+PLAIN = "SERVICE_CULTURE_PLAIN_PROCESSOR"
+"""Set where the libraries were told to do without what only some processors can."""
+
 STORY = "story"
 """The word in the name of a run by which those of stories are known."""
 WARM_UP, STORY_DAYS = 10, 60
@@ -175,6 +180,24 @@ def kept() -> dict[str, dict]:
     return found
 
 
+def on_a_plain_processor(arguments: Sequence[str]) -> int:
+    """Run this command anew without what only some processors can: wide vectors, fused products and sums; return its exit code.
+
+    NumPy, numba, OpenBLAS and the C library each choose code for the processor that they find, and NumPy's powers, for
+    one, differ in their last bit between such choices.
+    """
+    from numpy._core._multiarray_umath import __cpu_dispatch__ as chosen
+
+    plain = {
+        "NPY_DISABLE_CPU_FEATURES": " ".join(chosen), "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "",
+        "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX,-AVX2,-FMA,-FMA4,-AVX512F", "OPENBLAS_CORETYPE": "Nehalem", PLAIN: "1",
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-W", "ignore::ImportWarning", "-m", "tests.baseline.update", *arguments],
+        env=os.environ | plain, check=False,
+    ).returncode  # fmt: skip
+
+
 def check(write_down: bool) -> int:
     """Compare this Python with the file; say what differs, and return how many tables do."""
     runs, found = kept()["runs"], all_runs()
@@ -183,13 +206,24 @@ def check(write_down: bool) -> int:
     print("\n".join([*different, f"{tables - len(different)} of {tables} tables of {len(runs)} runs are the same"]))
     if write_down:
         version = platform.python_version()
-        row = {"Python": version, "system": f"{platform.system()} {platform.machine()}", "runs": len(found)}
-        row |= {"tables compared": tables, "different": len(different)}
-        rows = [one for one in reliability.rows("sameness") if not _same_minor(str(one["Python"]), version)]
+        processor = "plain" if os.environ.get(PLAIN) else _processor()
+        row = {"Python": version, "system": f"{platform.system()} {platform.machine()}", "processor": processor}
+        row |= {"runs": len(found), "tables compared": tables, "different": len(different)}
+        rows = [
+            one for one in reliability.rows("sameness")
+            if not (_same_minor(str(one["Python"]), version) and one.get("processor") == processor)
+        ]  # fmt: skip
         reliability.record("sameness", "python -m tests.baseline.update --check --record", sorted(
             [*rows, row], key=lambda one: [int(part) for part in re.findall(r"\d+", str(one["Python"]))[:3]]
         ))  # fmt: skip
     return len(different)
+
+
+def _processor() -> str:
+    """Return what kind of processor this is, as far as it decides which code is chosen: its newest group of features."""
+    from numpy._core._multiarray_umath import __cpu_baseline__, __cpu_dispatch__, __cpu_features__
+
+    return str([one for one in [*__cpu_baseline__, *__cpu_dispatch__] if __cpu_features__[one]][-1])
 
 
 def _same_minor(one: str, other: str) -> bool:
@@ -200,8 +234,13 @@ def main() -> None:
     """Write the baseline file, or compare with it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where anything differs")
+    parser.add_argument("--plain", action="store_true", help="with --check: as on a processor without wide vectors")
     parser.add_argument("--record", action="store_true", help="with --check: write down how much was compared")
     asked = parser.parse_args()
+    if asked.plain and not asked.check:
+        parser.error("--plain goes with --check: the file is made on the processor as it is")
+    if asked.plain and not os.environ.get(PLAIN):
+        sys.exit(on_a_plain_processor(sys.argv[1:]))
     if asked.check:
         sys.exit(1 if check(asked.record) else 0)
     runs = all_runs()
