@@ -13,7 +13,7 @@ lever why it is none. What a step costs is one of two:
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -467,7 +467,7 @@ def check_prices(prices: Mapping[str, float]) -> dict[str, float]:
                 allowed="an action with a price: " + ", ".join(each.lever for each in ACTIONS if not each.booked),
                 hint="change the cost lever in the organisation file; `service-culture levers` lists those of F1",
             )
-        if not (isinstance(price, (int, float)) and math.isfinite(price) and price > 0):
+        if not (isinstance(price, (int, float)) and 0 < price <= sys.float_info.max):
             raise InputError("this is no price", place=f"price of {one.lever}", value=price, allowed="a number above 0")
         checked[one.lever] = float(price)
     return checked

@@ -142,6 +142,7 @@ def test_work_on_a_link_is_counted_in_posts_and_never_as_nothing():
         (lambda: check_prices({"training": 5}), "hold already"),
         (lambda: check_prices({"tools": -1}), "above 0"),
         (lambda: check_prices({"tools": float("nan")}), "above 0"),
+        (lambda: check_prices({"tools": 10**400}), "above 0"),
         (lambda: actions.parse_price("tools"), "LEVER=PRICE"),
         (lambda: actions.parse_price("tools=much"), "LEVER=PRICE"),
         (lambda: candidates(firm(), where="Shpo"), "did you mean 'Shop'"),

@@ -172,6 +172,9 @@ def _cell(one: Mapping[str, Any], chain: ServiceChain) -> dict[str, Any]:
         if figure is None:
             continue
         _whole(figure.n, "cells: n", 1, 1_000_000)
+        if not any(value is not None for value in figure.mean.values()):
+            raise InputError("a cell shows no score", place="cells: mean", value=f"{cell.supplier} → {cell.client}",
+                             allowed=f"the mean of at least one of {', '.join(figure.mean)}")  # fmt: skip
         for value in (figure.overall, *(value for value in figure.mean.values() if value is not None)):
             _number(value, "cells", LOWEST, HIGHEST)
         if figure.spread is not None:

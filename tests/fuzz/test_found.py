@@ -13,7 +13,7 @@ from experiments.validation import own
 from sim import organisation, saving, scenario
 from sim.chain import ServiceChain
 from sim.errors import InputError
-from sim.workshop import share
+from sim.workshop import inputs, share
 from sim.workshop.house import Workshop
 from tests.fuzz import targets_results, targets_room, targets_text
 
@@ -88,6 +88,19 @@ def test_the_share_file_of_a_room_is_taken(tmp_path):
     chain, rest = _shared(tmp_path)
     assert "A" in chain.units
     assert rest["minimum"] == 3
+
+
+def test_a_cell_without_any_score_is_refused(tmp_path):
+    cells = json.loads(targets_room._shares()[0])["cells"]
+    cells[0]["received"]["mean"] = {"cost": 4.0}
+    with pytest.raises(InputError, match="a cell shows no score"):
+        _shared(tmp_path, cells=cells)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf"), True, "3", 3.5, 6])
+def test_a_score_beyond_all_numbers_is_refused_like_any_other(value):
+    with pytest.raises(inputs.Refused):
+        inputs.scores({"reliability": value})
 
 
 def test_a_lever_that_was_pulled_at_a_department_now_removed_does_not_spoil_the_share_file():
