@@ -1,6 +1,7 @@
 """Disturbs every story at every write, tries every situation, and writes down what came of it.
 
 python -m tests.faults                                   everything; an hour and more
+python -m tests.faults --others 8 --record               killed at every write, disturbed otherwise at eight of each story
 python -m tests.faults --seconds 60 --record             about a minute for each story, spread over its writes
 python -m tests.faults --story sweep --mode kill         one story, killed at each of its writes
 python -m tests.faults --story run --most 8
@@ -38,6 +39,7 @@ def main() -> int:
     said.add_argument(
         "--seconds", type=float, help="for each story, about, on this machine as it is [default: as it takes]"
     )
+    said.add_argument("--others", type=int, help="writes that are disturbed in each way but kills [default: every one]")
     said.add_argument("--situations", action="store_true", help="only the situations")
     said.add_argument("--traced", action="store_true", help="only the comparison with strace")
     said.add_argument("--record", action="store_true", help="write the figures down for docs/reliability.md")
@@ -78,7 +80,7 @@ def _drilled(given: argparse.Namespace) -> Iterator[Drilled]:
     with Zygote() as zygote:
         for name in given.story or stories.STORIES:
             with _bar(name) as tick:
-                told = drill(zygote, name, given.mode or MODES, given.most, given.seconds, tick)
+                told = drill(zygote, name, given.mode or MODES, given.most, given.seconds, given.others, tick)
             print(", ".join(f"{key} {value}" for key, value in told.row().items()), flush=True)
             for text in told.wrong:
                 print(f"  wrong: {text}", flush=True)

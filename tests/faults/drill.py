@@ -65,13 +65,21 @@ def drill(
     modes: Sequence[str] = MODES,
     most: int | None = None,
     seconds: float | None = None,
+    others: int | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Drilled:
-    """Disturb a story at every write, or at ``most`` of them spread over it, or at as many as take ``seconds``."""
+    """Disturb a story at every write, or at ``most`` of them spread over it, or at as many as take ``seconds``.
+
+    With ``others``, only kills come at each of these; every other way to disturb at so many at most.
+    """
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="faults-story-") as scratch:
         one = _Drill(zygote, name, Path(scratch).resolve())
-        work = [(mode, at) for mode in modes for at in _spread(one.told.writes, one.share(mode, modes, most, seconds))]
+        work = [
+            (mode, at)
+            for mode in modes
+            for at in _spread(one.told.writes, one.share(mode, modes, most, seconds, others))
+        ]
         for number, (mode, at) in enumerate(work, start=1):
             one.disturb(mode, at)
             progress(number, len(work))
@@ -110,8 +118,12 @@ class _Drill:
         self._expect(zygote.do(name, "again", place))
         self.again = snapshot(place)
 
-    def share(self, mode: str, modes: Sequence[str], most: int | None, seconds: float | None) -> int | None:
+    def share(
+        self, mode: str, modes: Sequence[str], most: int | None, seconds: float | None, others: int | None
+    ) -> int | None:
         """Return at how many writes to disturb in one way; None for all."""
+        if others is not None and mode != "kill":
+            most = others if most is None else min(most, others)
         if seconds is None:
             return most
         weight = {"kill": 4, "torn": 3}
