@@ -114,16 +114,23 @@ def lognormal(u, mean, spread):
 
 @rule
 def poisson(u, mean):
-    """Turn a uniform into a Poisson variate; above a mean of 30 by the rounded normal approximation."""
+    """Turn a uniform into a Poisson variate; above a mean of 30 by the rounded normal approximation.
+
+    Inversion: the first count whose probabilities sum to ``u``. Rounded, that sum can stay below a ``u`` next to 1 for
+    ever; where no further term adds to it, the count is taken.
+    """
     if mean > 30.0:
         return max(0, int(np.floor(mean + np.sqrt(mean) * normal_quantile(u) + 0.5)))
     count = 0
     probability = exp(-mean)
     total = probability
-    while u > total and count < 200:
+    while u > total:
         count += 1
         probability *= mean / count
+        before = total
         total += probability
+        if total == before:
+            break
     return count
 
 

@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from experiments.benchmarks import draws as benchmark
-from sim import draws
+from sim import draws, portable
 from sim.compiled import INTERPRETED, wrapping_integers
 
 U64 = np.uint64
@@ -125,7 +125,7 @@ def test_the_philox_of_the_benchmark_is_that_of_numpy_with_shorter_words():
 PINNED = """
 import json, sys
 import numpy as np
-from sim import draws
+from sim import draws, portable
 from sim.compiled import wrapping_integers
 
 with wrapping_integers():
@@ -168,6 +168,13 @@ def test_keys_and_identities_never_change():
     assert [int(keys[draws.Purpose.START]), int(keys[draws.Purpose.NEED])] == [6055293248284428375, 966308549957709607]
     with wrapping_integers():
         assert float(draws.uniform(keys[draws.Purpose.NEED], U64(3), 4)).hex() == "0x1.cd5b2d850babdp-1"
+
+
+def test_identities_and_seeds_use_all_of_their_64_bits():
+    found = np.array([draws.identity("unit", number) for number in range(200)])
+    assert np.bitwise_or.reduce(found) == U64(2**64 - 1)
+    assert np.bitwise_and.reduce(found) == U64(0)
+    assert not (draws.keys(2**63 + 5) == draws.keys(5)).any()
 
 
 def test_identities_tell_apart_what_joins_to_the_same_text():
@@ -259,6 +266,13 @@ def test_neighbouring_people_fill_the_square_evenly():
     assert stats.chisquare(counts.ravel()).pvalue > 0.001
 
 
+def test_a_uniform_is_the_middle_of_one_of_two_to_the_52_equal_parts():
+    with wrapping_integers():
+        for when in range(50):
+            part = int(draws.bits(KEY, U64(7), U64(when))) >> 12
+            assert draws.uniform(KEY, U64(7), when) == (part + 0.5) / 2**52
+
+
 def test_uniforms_lie_strictly_between_nought_and_one():
     extremes = (np.array([0, 2**52 - 1]) + 0.5) * 2.0**-52
     assert extremes[0] > 0
@@ -274,7 +288,7 @@ def test_exponential_has_its_distribution():
     np.testing.assert_allclose(variates(0, evenly(), 1.0, 0.0), -np.log(evenly()), rtol=1e-14)
 
 
-@pytest.mark.parametrize(("mean", "spread"), [(1.0, 0.3), (3.0, 0.8), (100.0, 4.0)])
+@pytest.mark.parametrize(("mean", "spread"), [(1.0, 0.3), (2.0, 1.0), (3.0, 0.8), (100.0, 4.0)])
 def test_lognormal_has_this_mean_and_spread(mean, spread):
     sigma = np.sqrt(np.log1p(spread**2))
     right = stats.lognorm(sigma, scale=mean * np.exp(-(sigma**2) / 2))
@@ -306,8 +320,33 @@ def test_poisson_is_close_to_its_distribution_above_thirty(mean):
     assert np.abs(ours - stats.poisson(mean).cdf(values)).max() < 0.08 / np.sqrt(mean) + 1 / len(found)
 
 
+@pytest.mark.parametrize("mean", [30.01, 30.5, 400.0])
+def test_poisson_above_thirty_is_the_rounded_normal_quantile_and_never_below_nought(mean):
+    right = np.floor(mean + np.sqrt(mean) * stats.norm.ppf(evenly(1000)) + 0.5)
+    assert (variates(2, evenly(1000), mean, 0.0) == right).all()
+    assert variates(2, np.array([2.0**-53]), mean, 0.0)[0] == max(0, np.floor(mean - 8.2095 * np.sqrt(mean) + 0.5))
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.1, 1.0, 8.0, 30.0])
+def test_poisson_takes_the_lower_count_where_a_draw_is_just_its_probability(mean):
+    nothing = portable.exp(-mean)
+    assert variates(2, np.array([nothing, np.nextafter(nothing, 1.0)]), mean, 0.0).tolist() == [0, 1]
+
+
+def test_poisson_of_the_largest_draw_is_a_count_that_can_be():
+    """The sum of the probabilities may, rounded, stay below the largest draw for ever."""
+    largest = np.array([1 - 2.0**-53, 1 - 2.0**-52])
+    for mean in np.linspace(0.001, 30.0, 300):
+        found = variates(2, largest, mean, 0.0)
+        assert (np.abs(found - stats.poisson(mean).isf([2.0**-53, 2.0**-52])) <= 4).all(), mean
+
+
 def test_poisson_of_nothing_is_nought():
     assert (variates(2, evenly(100), 0.0, 0.0) == 0).all()
+
+
+def test_rounding_at_random_goes_up_for_the_largest_draws():
+    assert variates(3, np.array([0.6999, 0.7001]), 2.3, 0.0).tolist() == [2, 3]
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.25, 2.0, 7.9])

@@ -50,9 +50,11 @@ def poisson(u: float, mean: float) -> int:
         return max(0, math.floor(mean + math.sqrt(mean) * normal_quantile(u) + 0.5))
     count, probability = 0, math.exp(-mean)
     total = probability
-    while u > total and count < 200:
+    while u > total:
         count += 1
         probability *= mean / count
+        if total + probability == total:
+            break
         total += probability
     return count
 

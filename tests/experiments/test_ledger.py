@@ -344,6 +344,32 @@ def test_a_damaged_shard_is_found_struck_out_and_only_its_runs_are_missing(folde
     consistent(folder, [0, 1])
 
 
+def test_folders_of_a_sweep_that_are_gone_are_made_anew(folder):
+    (folder / "pending" / folders.manifest(folder)["sweep"]).unlink()
+    for name in ("pending", "runs"):
+        (folder / name).rmdir()
+    with Ledger(folder) as ledger:
+        assert ledger.mend() == 0
+    assert (folder / "pending").is_dir()
+    assert (folder / "runs").is_dir()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are listed on Linux only")
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_ledger_that_cannot_be_read_is_not_left_open(folder, read_only):
+    recorded(folder, [0, 1])
+    path = folder / "ledger.sqlite"
+    path.write_bytes(path.read_bytes()[:100] + b"no database" * 400)
+    with pytest.raises(InputError, match="cannot be read"):
+        Ledger(folder, read_only=read_only)
+    still_open = [os.readlink(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd") if _is_link(one)]
+    assert str(path) not in still_open
+
+
+def _is_link(number):
+    return os.path.islink(f"/proc/self/fd/{number}")
+
+
 def test_a_damaged_shard_stops_reading_with_a_hint_and_not_with_fewer_rows(folder):
     recorded(folder, [0, 1], [2, 3])
     path = folder / "runs" / "b1.parquet"

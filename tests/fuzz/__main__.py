@@ -5,7 +5,7 @@ Examples
 python -m tests.fuzz --list                                    what is fuzzed, and what was tried so far
 python -m tests.fuzz --target sweep-toml --inputs 1000000      a million more inputs for one reader
 python -m tests.fuzz --seconds 600                             ten minutes for each
-python -m tests.fuzz --blind                                   a million each around what was found, ten times as fast
+python -m tests.fuzz --blind                                   a million each around what was found, faster
 python -m tests.fuzz --target sweep-toml --input FILE          one input again, with its traceback
 python -m tests.fuzz --again                                   every finding again: mended, or not
 python -m tests.fuzz --record                                  the totals into docs/reliability

@@ -495,3 +495,15 @@ def test_what_surfaces_in_a_later_round_of_the_calendar_waits_for_its_day():
     assert later[0].client == 0
     assert state.link_day["surfaced"][:4].sum() == 0
     assert later.dtype == LATER
+
+
+def test_what_was_hidden_surfaces_on_its_day_with_a_customer_who_is_still_there():
+    state = begun(churn=0.0)
+    later, customer = state.later.view(np.recarray), state.customer
+    edge = int(np.flatnonzero(state.link["client_unit"] == NOBODY)[0])
+    for due, ordinal in ((2.5, customer["ordinal"][0]), (2.5, customer["ordinal"][0] + 1)):
+        plain("sim.rules.latent").remember(
+            state.clock.view(np.recarray)[0], later, state.later_ring, 0, ordinal, edge, 0, 0, 0.0, due
+        )
+    assert running(state, 4) == day.DAY_DONE
+    assert state.link_day["surfaced"][:4, edge].tolist() == [0, 0, 1, 0]

@@ -10,7 +10,7 @@ from types import SimpleNamespace as Values
 import pytest
 
 from sim.population import AHEAD, BEHIND, CONTRACTOR, DEPARTMENT, EXPONENTIAL, FIXED, LOGNORMAL, ORDINARY
-from tests.rules.plain import plain, row
+from tests.rules.plain import KEYS, plain, row
 
 NUMBERS = {
     "alignment": [
@@ -294,6 +294,32 @@ def test_hostility_puts_work_behind_and_leaves_it_where_it_was_otherwise():
     place = plain("sim.rules.rivalry").place_in_queue
     assert [place(AHEAD, 0.5, 0.4, u) for u in (0.19, 0.21)] == [BEHIND, AHEAD]
     assert place(ORDINARY, 0.0, 1.0, 1e-9) == ORDINARY
+
+
+def test_a_draw_that_is_just_the_probability_tells_no():
+    """Draws lie in (0, 1), each part of it as probable as it is long: below p with probability p, and p is not below p."""
+    assert not plain("sim.rules.weak_links").breaks(0.4, 0.4)
+    complaints = plain("sim.rules.complaints")
+    assert complaints.reaction(0.5, 0.25, 0.25) == complaints.COMPLAINS
+    assert complaints.reaction(0.5, 0.25, 0.75) == complaints.SILENT
+
+
+@pytest.mark.parametrize("first", [0.3, 0.1, 0.7])
+def test_competitors_who_stand_still_are_known_for_exactly_what_they_were(first):
+    assert plain("sim.rules.market").quality(first, 0.0, 100.0) == first
+
+
+def test_what_is_expected_is_not_kept_better_than_wholly():
+    kept = plain("sim.rules.expectation").kept
+    assert kept(0.5, -0.5) == kept(0.5, 0.0) == kept(0.0, 3.0) == 1.0
+
+
+def test_commitment_of_contractors_is_spread_in_proportion_to_its_spread():
+    partners = plain("sim.rules.partners")
+    drawn = [partners.own_commitment(KEYS, 3, 1, spread) for spread in (0.0, 0.5, 1.0)]
+    assert drawn[0] == 0.0
+    assert drawn[1] != 0.0
+    assert drawn[2] == 2.0 * drawn[1]
 
 
 def test_the_dissatisfied_escalate_complain_or_keep_silent():

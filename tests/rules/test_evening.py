@@ -174,6 +174,14 @@ def test_strain_load_and_support_pass_along_the_ties():
     assert employee.compassion.tolist() == pytest.approx([0.9 + inside, 0.4 - inside + outside, 0.6 - outside, 0.7])
 
 
+def test_how_tied_people_are_is_the_mean_over_the_ties_of_each():
+    """A team of three, tied 0 – 1 and 1 – 2: the one in the middle has two ties, which count half each."""
+    employee = rows("EMPLOYEE", 3, ties=[1, 2, 1], team_ties=[1, 2, 1], status=PERMANENT)
+    bond = rows("BOND", 2, one=[0, 1], other=[1, 2], link=NOBODY, mirror=NOBODY, strength=[0.5, 0.3])
+    bonds.evening(row("FIRM", bond_rate=0.0), rows("UNIT", 1), rows("LINK", 1), employee, bond)
+    assert employee.tie.tolist() == pytest.approx([0.5, 0.4, 0.3])
+
+
 def test_a_tie_to_an_empty_post_is_cut_and_one_in_a_single_direction_has_a_single_bridge():
     firm = row("FIRM", contagion=0.2, load_sharing=0.4, bond_rate=0.1, bridge_growth=0.5)
     for gone in (0, 1):
@@ -285,6 +293,19 @@ def test_problems_begin_small_and_somebody_knows(monkeypatch):
     assert made["unit_day"][0].problems_open == 2
     assert made["unit_day"][0].severity == made["unit"][0].severity == pytest.approx(one.severity + problem[1].severity)
     assert one.key != problem[1].key
+
+
+def test_a_problem_is_another_each_day(monkeypatch):
+    """Two that had the same key would be raised, heard and solved by the same draws."""
+    keys = set()
+    for day in range(4):
+        problem = some_problems(status=[FREE, FREE, FREE], next=[1, 2, NOBODY])
+        an_evening(monkeypatch, problem, {(Purpose.BORN, day): 0.7, Purpose.VOICE: 0.9}, day=day,
+                   unit={"problem_rate": 250.0, "lessons": 0.0, "first_employee": 0})  # fmt: skip
+        keys |= set(problem.key[problem.status != FREE].tolist())
+        number = int((problem.status != FREE).sum())
+        assert number == 3
+    assert len(keys) == 4 * 3
 
 
 @pytest.mark.parametrize(

@@ -386,8 +386,9 @@ def test_a_case_that_was_handed_on_two_hundred_times_stays(monkeypatch):
 
 @pytest.mark.parametrize(
     ("disown", "whom", "came_from", "to"),
-    [(0.39, 0.6, NOBODY, 0), (0.39, 0.8, NOBODY, 2), (0.41, 0.6, NOBODY, None), (0.39, 0.4, 2, 2), (0.39, 0.6, 2, 0)],
-)
+    [(0.39, 0.6, NOBODY, 0), (0.39, 0.8, NOBODY, 2), (0.41, 0.6, NOBODY, None), (0.39, 0.4, 2, 2), (0.39, 0.6, 2, 0),
+     (0.41, 0.4, 2, None)],
+)  # fmt: skip
 def test_who_does_not_own_a_case_blames_a_supplier_or_gives_it_back(monkeypatch, disown, whom, came_from, to):
     give(monkeypatch, {Purpose.DISOWN: disown, Purpose.WHOM: whom})
     firm = Firm(unit={"ownership": 0.6}, firm={"blame_trust": 0.2})
