@@ -6,7 +6,9 @@ from importlib import import_module
 
 from tests.fuzz.target import Target
 
-FAMILIES = ("targets_text", "targets_room", "targets_results", "targets_files")
+FAMILIES = (
+    "targets_text", "targets_room", "targets_results", "targets_sheets", "targets_surveys", "targets_tickets", "targets_graphs",
+)  # fmt: skip
 
 
 def every() -> dict[str, Target]:
