@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.sweeps import folder as folders
+from experiments.sweeps import ledger as ledgers
 from experiments.sweeps import read, shards
 from experiments.sweeps.ledger import CannotWrite, DiskFull, Ledger, Lock
 from experiments.sweeps.shards import Batch, Failure, Task
@@ -364,6 +365,49 @@ def test_a_ledger_that_cannot_be_read_is_not_left_open(folder, read_only):
         Ledger(folder, read_only=read_only)
     still_open = [os.readlink(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd") if _is_link(one)]
     assert str(path) not in still_open
+
+
+def test_looking_on_makes_no_ledger_where_there_is_none(folder):
+    (folder / "ledger.sqlite").unlink(missing_ok=True)
+    with pytest.raises(InputError, match="no sweep"):
+        Ledger(folder, read_only=True)
+    assert not (folder / "ledger.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (sqlite3.OperationalError("database is locked"), CannotWrite),
+        (sqlite3.OperationalError("disk I/O error"), CannotWrite),
+        (sqlite3.OperationalError("no such column: run"), InputError),
+        (sqlite3.DatabaseError("file is full of holes"), InputError),
+    ],
+)
+def test_a_ledger_is_damaged_or_cannot_be_reached_for_now(tmp_path, said, kind):
+    found = ledgers._unreadable(tmp_path / "ledger.sqlite", said)
+    assert isinstance(found, kind)
+
+
+def test_throughput_is_that_of_the_shards_after_the_first_and_unknown_over_less_than_a_second(folder, monkeypatch):
+    with Ledger(folder) as ledger:
+        assert np.isnan(ledger.rate(0.0)), "nothing is recorded"
+        for number, (at, runs) in enumerate([(100.0, [0, 1]), (100.5, [2]), (104.0, [3, 4, 5])]):
+            monkeypatch.setattr(ledgers.time, "time", lambda at=at: at)
+            ledger.record(receipt(folder, runs, f"b{number}"))
+            if number < 2:
+                assert np.isnan(ledger.rate(0.0))
+        assert ledger.rate(0.0) == 4 / 4.0
+        assert ledger.rate(100.2) == 3 / 3.5
+        assert np.isnan(ledger.rate(200.0))
+
+
+def test_each_session_has_a_number_and_its_own_end(folder):
+    with Ledger(folder) as ledger:
+        one, other = ledger.begin("threads"), ledger.begin("processes")
+        ledger.seen(other, "finished")
+        ended = {row["workers"]: row["ended"] for row in ledger.sessions()}
+    assert one != other
+    assert ended == {"threads": None, "processes": "finished"}
 
 
 def _is_link(number):
