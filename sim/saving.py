@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -117,7 +118,8 @@ def read(folder: str | Path) -> Saved:
         if Path(name).name != name:
             raise InputError("a table of these results lies elsewhere", source=str(folder / "manifest.json"),
                              place="results.tables", value=name, allowed="names of tables in the same folder")  # fmt: skip
-        found = [folder / f"{name}{ending}" for ending in (".csv", ".parquet") if (folder / f"{name}{ending}").exists()]
+        paths = [folder / f"{name}{ending}" for ending in (".csv", ".parquet")]
+        found = [path for path in paths if os.path.exists(path)]  # False, too, for a name that no system can have
         if not found:
             raise InputError("a table of these results is missing", source=str(folder), value=name,
                              allowed="the folder as the command wrote it", hint="run the command again")  # fmt: skip

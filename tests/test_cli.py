@@ -12,7 +12,7 @@ import time
 import pandas as pd
 import pytest
 
-from sim import mechanisms, organisation
+from sim import cli, mechanisms, organisation
 
 
 def service_culture(*arguments, cwd=None, **environment):
@@ -340,3 +340,28 @@ def test_stopping_leaves_nothing_half_written(tmp_path):
     assert "Traceback" not in errors
     assert "nothing was written" in errors
     assert not (tmp_path / "out").exists()
+
+
+LONG = "x" * 300
+"""More letters than a name of a file may have anywhere."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        f"run {LONG}", f"run energy_distributor --days 2 --out {LONG}", f"show {LONG}", f"compare {LONG}",
+        f"convert energy_distributor {LONG}.toml", f"new {LONG}.toml", f"new {LONG}/", f"report {LONG}",
+        f"from-tickets {LONG}", f"from-survey energy_distributor --staff {LONG}.csv", f"sweep {LONG}.toml",
+        f"sweep status {LONG}", f"forget {LONG}", f"simulate-tickets energy_distributor --days 3 --out {LONG}.csv",
+        f"calibrate energy_distributor --tickets {LONG}", f"scenario weak-link --write {LONG}",
+    ],
+)  # fmt: skip
+def test_a_name_that_no_system_can_have_is_refused(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["service-culture", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2, said
+    assert said.count("error: ") == 1
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -217,7 +218,7 @@ def _gathered(
     by_hand = typed(chain, target)
     found, rest, period, tail = gather.Gathered(NONE), None, days or DAYS, TAIL
     for path in (tickets, survey, customers):
-        if path is not None and not path.is_file():
+        if path is not None and not os.path.isfile(path):
             raise InputError("this file is not there", source=str(path), allowed="a file that can be read")
     if survey is not None:
         _add(found, gather.of_staff(survey, chain, reading, smallest))

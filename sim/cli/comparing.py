@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -175,15 +176,15 @@ def _scenarios(source: str) -> list[Scenario]:
     from sim import scenario as scenarios
 
     path = Path(source)
-    if path.name == "manifest.json" or (path.is_dir() and (path / "manifest.json").exists()):
-        file = path if path.is_file() else path / "manifest.json"
+    if path.name == "manifest.json" or (os.path.isdir(path) and os.path.exists(path / "manifest.json")):
+        file = path if os.path.isfile(path) else path / "manifest.json"
         made = saving.scenarios_of(saving.read_manifest(file), str(file))
         if not made:
             raise InputError(
                 "these results hold no scenarios", source=str(file), allowed="results of compare or scenario"
             )
         return made
-    if path.suffix == ".toml" and path.is_file() and scenarios.is_scenario(organisation.read_text(path)):
+    if path.suffix == ".toml" and os.path.isfile(path) and scenarios.is_scenario(organisation.read_text(path)):
         return [scenarios.read(path)]
     chain = organisation.load(source)
     return [scenarios.Scenario(path.stem if path.suffix else str(chain.setting("name")), chain)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -187,7 +188,7 @@ def new(
     from sim import organisation, results, sheets
 
     path = Path(file)
-    folder = file.endswith(("/", "\\")) or path.is_dir()
+    folder = file.endswith(("/", "\\")) or os.path.isdir(path)
     if not folder and path.suffix.casefold() != ".xlsx":
         if path.suffix != ".toml":
             raise InputError(
@@ -210,13 +211,13 @@ def write_folder(folder: Path, files: dict[str, str], overwrite: bool) -> None:
     """Write a folder of CSVs into a new or empty folder, or over the same files of an earlier one."""
     from sim import results, whole
 
-    there = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+    there = sorted(one.name for one in folder.iterdir()) if os.path.isdir(folder) else []
     if there and not (overwrite and set(there) <= set(files)):
         raise InputError(
             "this folder is not empty", source=str(folder), value=", ".join(there[:5]),
             allowed="a new or empty folder, or with --overwrite one that holds nothing but " + ", ".join(files),
         )  # fmt: skip
-    if folder.exists() and not folder.is_dir():
+    if os.path.exists(folder) and not os.path.isdir(folder):
         raise InputError("this is a file", source=str(folder), allowed="the name of a folder")
     try:
         with whole.drafted(folder) as draft:  # the files belong together: all are new, or none
@@ -249,7 +250,7 @@ def convert(
 
     off = mechanisms.switchable(without or [])
     chain = load(organisation, off)
-    if file.endswith(("/", "\\")) or Path(file).is_dir():
+    if file.endswith(("/", "\\")) or os.path.isdir(file):
         write_folder(Path(file), sheets.csv_files(chain), overwrite)
     else:
         results.write_bytes(file, organisations_.as_bytes(chain, file), overwrite=overwrite)

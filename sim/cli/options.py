@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,7 +65,7 @@ def check_organisation_file(out: Path | None, overwrite: bool) -> None:
             "there is no such format", place="--out", value=str(out), allowed=".toml, .xlsx, .json, .graphml",
             hint="the ending of the file says the format",
         )  # fmt: skip
-    if out.exists() and not overwrite:
+    if os.path.exists(out) and not overwrite:
         raise InputError(
             "this file exists",
             place="--out",

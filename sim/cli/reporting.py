@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,9 +89,9 @@ def _form(form: str | None, out: Path | None) -> tuple[str, Path]:
 
 def _check_free(path: Path, overwrite: bool) -> None:
     """Raise `InputError` where a file cannot be written, before any long work."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError("this is a folder", place="--out", value=str(path), allowed="the name of a file")
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise InputError("this file exists", place="--out", value=str(path), allowed="a new file",
                          hint="add --overwrite to replace it")  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -127,7 +128,7 @@ def run(
         from sim import scenario
 
         path = Path(organisation)
-        if path.suffix == ".toml" and path.is_file() and scenario.is_scenario(organisations.read_text(path)):
+        if path.suffix == ".toml" and os.path.isfile(path) and scenario.is_scenario(organisations.read_text(path)):
             _only_in_file(
                 lever, uncertainty, luck, constraint, design, samples, levels, points, output, series, without
             )
@@ -152,7 +153,7 @@ def run(
         _estimate(plan, pool)
         return
     folder = out or Path("results") / "sweep"
-    if folder.exists() and out is None:
+    if os.path.exists(folder) and out is None:
         _same_or_new(folder, plan)
     _go(folder, plan, pool, retry_failed, quiet, as_json)
 

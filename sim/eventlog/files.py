@@ -107,10 +107,10 @@ def is_missing(text: str) -> bool:
 def check_file(out: str | Path, *, overwrite: bool = False) -> Path:
     """Return the path of a file that can be written to, or raise `InputError`; call it before long work, not after."""
     target = Path(out)
-    if target.is_dir() or not target.parent.is_dir():
-        what = "this is a folder" if target.is_dir() else "there is no such folder"
+    if os.path.isdir(target) or not os.path.isdir(target.parent):
+        what = "this is a folder" if os.path.isdir(target) else "there is no such folder"
         raise InputError(what, place="--out", value=str(out), allowed="a file name in a folder that is there")
-    if target.exists() and not overwrite:
+    if os.path.exists(target) and not overwrite:
         raise InputError(
             "this file is there already", place="--out", value=str(out), allowed="a new file name",
             hint="choose another, or say --overwrite to replace it",

@@ -120,7 +120,7 @@ def _named(name: str, here: Sequence[Kept], folder: Path) -> Kept:
             allowed=", ".join(f"{one.code} ({one.day})" for one in same), hint="name it by its code",
         )  # fmt: skip
     path = Path(name)
-    if path.exists():
+    if os.path.exists(path):
         one = look(path)
         if one is None:
             raise InputError(

@@ -189,6 +189,13 @@ def test_a_manifest_cannot_name_tables_outside_its_folder(tables):
         targets_results.read_results(targets_results._manifest(results={"tables": tables}))
 
 
+def test_a_manifest_that_names_a_table_as_no_system_can_is_refused(tmp_path):
+    manifest = {"inputs": {}, "results": {"tables": {"comparison" * 40: {}}}, "command": "compare"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(InputError, match="a table of these results"):
+        saving.read(tmp_path)
+
+
 @pytest.mark.parametrize("scenarios", [1, {"a": 1}, "abc", [1], [None]])
 def test_scenarios_of_a_manifest_are_a_list_of_scenarios(scenarios):
     with pytest.raises(InputError, match="scenario"):
