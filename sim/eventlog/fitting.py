@@ -277,11 +277,13 @@ def _paths(
     if known.any() and (count[known] > 0).any() and units > 1:
         last = log.cases["last_team"].map(unit_of).map(row).to_numpy()
         first_of = np.bincount(last[known & (count == 0)].astype(int), minlength=units).astype(float)
+        ends = np.bincount(last[known & (count > 0)].astype(int), minlength=units).astype(float)
+        unsaid = first_of + ends == 0  # teams all of whose tickets do not say whether they were reassigned
+        first_of[unsaid] = first[unsaid]
         if first_of.sum() == 0:
             first_of = first
         share = float((count[known] > 0).mean())
         usual = first_of / first_of.sum()
-        ends = np.bincount(last[known & (count > 0)].astype(int), minlength=units).astype(float)
         flow = np.zeros((units, units))  # giver, taker: share of all tickets
         for taker in np.flatnonzero(ends):
             others = np.where(np.arange(units) == taker, 0.0, usual)
@@ -293,6 +295,11 @@ def _paths(
             "estimated: each ticket shows only its last team and how often it was reassigned, not its path. Reassigned "
             "tickets are taken to start where the others do, and to be handed straight to their last team"
         )
+        if unsaid.any():
+            names = ", ".join(name for name, place in row.items() if unsaid[place])
+            notes.append(
+                f"assumed: tickets start at these teams, of which no ticket says whether it was reassigned: {names}"
+            )
         return start / start.sum(), handed
     notes.append("left out: handing over; the log shows neither paths nor counts of reassignment" if units > 1 else
                  "left out: handing over; the log shows one team")  # fmt: skip

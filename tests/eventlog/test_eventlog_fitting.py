@@ -183,6 +183,27 @@ def test_a_log_without_teams_becomes_one_unit(tmp_path):
     assert derive(log).chain.units == ["All staff"]
 
 
+def test_a_team_whose_tickets_do_not_say_whether_they_were_reassigned_is_a_door(tmp_path):
+    """Otherwise nobody would ever ask it for anything, and the organisation would be refused."""
+    rows = ["number,opened_at,resolved_at,assignment_group,reassignment_count"]
+    rows += [
+        f"T{n},2024-03-{n % 20 + 1:02d} 09:00,2024-03-{n % 20 + 1:02d} {10 + n % 7}:30,{team},{count}"
+        for n, (team, count) in enumerate([("Desk", 0), ("Network", 1), ("Desk", 1), ("Branch", "")] * 10)
+    ]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    derived = derive(read_log(path), smallest_group=1)
+    chain = derived.chain
+    doors = {
+        unit: chain.edges[unit, "Callers"]["requests_per_case"]
+        for unit in chain.units
+        if chain.has_edge(unit, "Callers")
+    }
+    assert set(doors) == {"Desk", "Branch"}
+    assert sum(doors.values()) == pytest.approx(1.0)
+    assert [note for note in derived.notes if note.startswith("assumed: tickets start") and note.endswith(": Branch")]
+
+
 def test_tickets_still_open_are_not_forgotten(tmp_path):
     many = logs.tickets(300)
     rows = logs.event_rows(many)

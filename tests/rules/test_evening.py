@@ -365,6 +365,12 @@ def test_a_raised_problem_waits_for_a_manager_five_days_and_no_longer(monkeypatc
         assert made["manager"][0].concerns == managers
 
 
+def test_a_problem_that_is_raised_today_waits_from_today_on(monkeypatch):
+    problem = some_problems(status=[FREE, HELD_BACK, FREE])
+    an_evening(monkeypatch, problem, {Purpose.VOICE: 1e-9, Purpose.HEARD: 1e-9}, attention=0.0, day=50)
+    assert (problem[1].status, problem[1].raised) == (RAISED, 50.0)
+
+
 def test_a_problem_that_bursts_costs_money_attention_and_days(monkeypatch):
     problem = some_problems(status=[FREE, HELD_BACK, FREE], severity=[0, 0.95, 0])
     made = an_evening(monkeypatch, problem, {Purpose.VOICE: 0.9}, unit={"crisis_until": 3.0})
