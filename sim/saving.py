@@ -132,6 +132,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     allowed = "a folder of results with its manifest.json, as `service-culture compare` and others write it"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(manifest, ensure_ascii=False).encode()  # a half of a letter, as in "\ud800", can stand nowhere else
         tables = manifest["results"]["tables"]
         if not isinstance(manifest["inputs"], dict) or not isinstance(tables, dict):
             raise TypeError("inputs or tables are missing")

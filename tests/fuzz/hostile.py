@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -63,7 +64,7 @@ def value(rng: Random, known: Sequence[str] = ()) -> Any:
         return rng.choice(NUMBERS)
     if dice < 0.85:
         return text(rng, known)
-    return rng.choice(OTHERS)
+    return copy.deepcopy(rng.choice(OTHERS))  # whoever gets it may change it
 
 
 def number(rng: Random, old: float) -> Any:

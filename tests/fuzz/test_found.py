@@ -189,6 +189,15 @@ def test_a_manifest_cannot_name_tables_outside_its_folder(tables):
         targets_results.read_results(targets_results._manifest(results={"tables": tables}))
 
 
+@pytest.mark.parametrize("place", ["inputs", "command"])
+def test_a_manifest_with_half_a_letter_is_refused(tmp_path, place):
+    manifest = {"inputs": {"scenarios": [{"seed": 1}]}, "results": {"tables": {}}, "command": "compare"}
+    manifest[place] = {"seed\ud800": 1}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(InputError, match="this is no manifest"):
+        saving.read(tmp_path)
+
+
 def test_a_manifest_that_names_a_table_as_no_system_can_is_refused(tmp_path):
     manifest = {"inputs": {}, "results": {"tables": {"comparison" * 40: {}}}, "command": "compare"}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from random import Random
@@ -141,3 +142,15 @@ def test_blind_changes_change():
     rng = Random(1)
     made = {hostile.blind(b"name = 1\nother = 2\n", rng, (b"word",)) for _ in range(500)}
     assert len(made) > 300
+
+
+def test_whoever_changes_a_value_changes_no_other():
+    rng = Random(3)
+    for _ in range(300):
+        one = hostile.value(rng)
+        if isinstance(one, list):
+            one.append(one)
+        elif isinstance(one, dict):
+            one["itself"] = one
+    for one in hostile.OTHERS:
+        json.dumps(one, default=str)  # raises where a value holds itself
