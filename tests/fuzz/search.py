@@ -126,6 +126,7 @@ def blind(trial: Trial, seed: int) -> None:
     rng = Random(seed)
     starts = [*trial.target.seeds(), *(one.read_bytes() for one in sorted(corpus(trial.folder).glob("*")))]
     made: list[bytes] = []
+    limits.limit_memory(trial.target.megabytes)
     with limits.watched():
         while not trial.over:
             start = rng.choice(made) if made and rng.random() < 0.5 else rng.choice(starts)
